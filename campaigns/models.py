@@ -1,0 +1,120 @@
+"""Campaigns and their targets; every person has a row, and every row has a reason."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from customers.models import Customer
+from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField, Tag
+
+
+class Campaign(models.Model):
+    """One message to many people, sent once per address under its key."""
+
+    class Status(models.TextChoices):
+        """The life of a campaign."""
+
+        DRAFT = "draft"
+        SCHEDULED = "scheduled"
+        RUNNING = "running"
+        PAUSED = "paused"
+        COMPLETED = "completed"
+        CANCELLED = "cancelled"
+
+    key = models.CharField(
+        max_length=120,
+        unique=True,
+        help_text="what 'once' refers to: a new campaign with this key reaches nobody again",
+    )
+    kind = models.CharField(max_length=32)
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    pause_reason = models.CharField(max_length=240, blank=True)
+    consent_policy = models.CharField(
+        max_length=16,
+        default="opt_out",
+        help_text="opt_out: unknown consent may be contacted; required: only people who agreed",
+    )
+    sms_enabled = models.BooleanField(default=True)
+    email_enabled = models.BooleanField(default=True)
+    quiet_hours_released_at = models.DateTimeField(null=True, blank=True)
+    sms_text = models.TextField(blank=True)
+    email_subject = models.CharField(max_length=200, blank=True)
+    email_text = models.TextField(blank=True)
+    email_html = models.TextField(blank=True)
+    points = models.PositiveIntegerField(default=0, help_text="points granted to each person")
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(status="running"), name="campaign_one_running_per_tenant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Target(models.Model):
+    """One person of a campaign, with what became of the text, the email and the points."""
+
+    class Outcome(models.TextChoices):
+        """What became of one channel. `in_doubt` also stands while a worker is sending."""
+
+        PENDING = "pending"
+        IN_DOUBT = "in_doubt"
+        SENT = "sent"
+        FAILED = "failed"
+        SKIPPED = "skipped"
+        HELD = "held"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="targets")
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120, blank=True)
+    phone = EncryptedPhoneField(null=True)
+    phone_raw = EncryptedTextField(null=True)
+    email = models.EmailField(null=True)
+    opted_out = models.BooleanField(
+        default=False, help_text="the strictest wish of all joined records, when the list was built"
+    )
+    sms_status = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
+    sms_reason = models.CharField(max_length=40, blank=True)
+    sms_attempt_id = models.UUIDField(null=True)
+    sms_sid = models.CharField(max_length=64, blank=True)
+    email_status = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
+    email_reason = models.CharField(max_length=40, blank=True)
+    email_attempt_id = models.UUIDField(null=True)
+    not_before = models.DateTimeField(null=True, help_text="when a held or throttled person may be tried again")
+    points_granted = models.PositiveIntegerField(default=0)
+    points_reason = models.CharField(max_length=40, blank=True)
+    error_message = models.CharField(max_length=240, blank=True)
+    facts = models.JSONField(default=dict, help_text="what the rule saw when it decided")
+    summary_logged = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: list[Any] = [
+            models.UniqueConstraint("campaign", Tag("phone"), name="target_phone_once"),
+            models.UniqueConstraint(fields=["campaign", "customer"], name="target_customer_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["campaign", "id"],
+                condition=Q(sms_status__in=["pending", "held", "in_doubt"])
+                | Q(email_status__in=["pending", "held", "in_doubt"]),
+                name="target_open",
+            ),
+            models.Index(fields=["sms_attempt_id"], name="target_sms_attempt"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Target {self.pk}"

@@ -1,0 +1,46 @@
+"""Points as a ledger: signed entries that are only ever added, and add up to the customer's balance."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from customers.models import Customer
+
+
+class PointsTransaction(models.Model):
+    """One change of one customer's points; a trigger refuses UPDATE and DELETE."""
+
+    class Kind(models.TextChoices):
+        """Why the points moved."""
+
+        EARN = "EARN"
+        REDEEM = "REDEEM"
+        ADJUST = "ADJUST"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    points = models.IntegerField()
+    reason = models.CharField(max_length=64)
+    campaign_key = models.CharField(max_length=120, null=True, blank=True)
+    metadata = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: list[Any] = [
+            models.CheckConstraint(
+                condition=Q(kind="EARN", points__gt=0)
+                | Q(kind="REDEEM", points__lt=0)
+                | (Q(kind="ADJUST") & ~Q(points=0)),
+                name="points_sign_fits_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign_key", "customer"],
+                condition=Q(campaign_key__isnull=False, kind="EARN"),
+                name="points_grant_once_per_campaign",
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "-created_at"], name="points_customer_created")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.points}"

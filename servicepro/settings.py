@@ -1,0 +1,218 @@
+"""Settings, all from the environment (.env.example lists every one); with none set, the embedded stack is used."""
+
+import sys
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=True)
+TESTING = "pytest" in sys.modules
+STATE_DIR = Path(env.str("SERVICEPRO_STATE_DIR", default=str(BASE_DIR / ".local"))).resolve()
+
+WEB_PORT = env.int("WEB_PORT", default=8000)
+SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=8010)
+PUBLIC_SCHEME = env.str("PUBLIC_SCHEME", default="http" if DEBUG else "https")
+PUBLIC_PORT = env.str("PUBLIC_PORT", default=str(WEB_PORT) if DEBUG else "")
+
+_embedded = not (env.str("DATABASE_URL", default="") and env.str("REDIS_URL", default=""))
+if DEBUG:
+    from servicepro.devstack.keys import local_keys
+
+    for _name, _value in local_keys(STATE_DIR).items():
+        env.ENVIRON.setdefault(_name, _value)
+if _embedded:
+    from servicepro.devstack.servers import ensure_running
+
+    _servers = ensure_running(STATE_DIR)
+    for _name, _value in (("DATABASE_URL", _servers.database_url), ("REDIS_URL", _servers.redis_url)):
+        if not env.str(_name, default=""):
+            env.ENVIRON[_name] = _value
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+FIELD_KEYS = env.str("FIELD_KEYS", default="")
+ADDRESS_KEY = env.str("ADDRESS_KEY", default="")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+for _name in ("SECRET_KEY", "FIELD_KEYS", "ADDRESS_KEY"):
+    if not globals()[_name]:
+        raise ImproperlyConfigured(f"{_name} is not set. Production needs its own secret: see .env.example.")
+if not DEBUG and (len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY):
+    raise ImproperlyConfigured("SECRET_KEY is too weak for production: use 50 random characters or more.")
+if not DEBUG and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is empty: name the hosts this server answers for.")
+
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"] |= {
+    "ENGINE": "servicepro.lib.postgresql",
+    "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60),
+    "CONN_HEALTH_CHECKS": True,
+    "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_servicepro")},
+}
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+TENANT_LIMIT_SET_CALLS = True
+
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+    }
+}
+
+_BOTH = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "tenants.accounts",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+]
+SHARED_APPS = [
+    "django_tenants",
+    "tenants",
+    "messaging.ledger",
+    "unfold",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_structlog",
+    *_BOTH,
+]
+TENANT_APPS = [*_BOTH, "tenants.business", "customers", "messaging", "loyalty", "campaigns", "portal"]
+INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
+
+MIDDLEWARE = [
+    "tenants.middleware.TenantMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "servicepro.urls"
+PUBLIC_SCHEMA_URLCONF = "servicepro.urls_platform"
+WSGI_APPLICATION = "servicepro.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/admin/login/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Providers. Without credentials the same code speaks to the local simulator.
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", default="")
+TWILIO_FROM_NUMBER = env.str("TWILIO_FROM_NUMBER", default="")
+TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
+SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", default="")
+SENDGRID_API_BASE_URL = env.str("SENDGRID_API_BASE_URL", default="")
+SENDGRID_WEBHOOK_PUBLIC_KEY = env.str("SENDGRID_WEBHOOK_PUBLIC_KEY", default="")
+SENDGRID_FROM_EMAIL = env.str("SENDGRID_FROM_EMAIL", default="hello@servicepro.example")
+SIMULATOR_URL = env.str("SIMULATOR_URL", default=f"http://127.0.0.1:{SIMULATOR_PORT}")
+SIMULATED_SMS = not TWILIO_ACCOUNT_SID and DEBUG
+SIMULATED_EMAIL = not SENDGRID_API_KEY and DEBUG
+if SIMULATED_SMS:
+    TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = "AC" + "5" * 32, "simulator-auth-token"
+    TWILIO_API_BASE_URL = TWILIO_API_BASE_URL or SIMULATOR_URL
+if SIMULATED_EMAIL:
+    SENDGRID_API_KEY = "SG.simulator"
+    SENDGRID_API_BASE_URL = SENDGRID_API_BASE_URL or f"{SIMULATOR_URL}/sendgrid"
+PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=10.0)
+BUSINESS_OWNER_PERSONAL_PHONE = env.str("BUSINESS_OWNER_PERSONAL_PHONE", default="")
+LOG_PHONES = env.str("LOG_PHONES", default="masked")
+SMS_PER_SECOND = env.float("SMS_PER_SECOND", default=100.0)
+EMAIL_PER_SECOND = env.float("EMAIL_PER_SECOND", default=100.0)
+RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=120)
+
+# Celery
+_socket_broker = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=_socket_broker)
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 15 * 60
+CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+# Security
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+if not DEBUG:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        # The admin theme's Alpine build evaluates expressions; pages outside the admin load no script at all.
+        "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+from servicepro.lib.logs import logging_config  # noqa: E402
+
+LOGGING = logging_config(json_lines=env.bool("LOG_JSON", default=not DEBUG), level=env.str("LOG_LEVEL", default="INFO"))
+
+UNFOLD = {
+    "SITE_TITLE": "ServicePro",
+    "SITE_HEADER": "ServicePro",
+    "SITE_SYMBOL": "chat_bubble",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "servicepro.dashboard.dashboard_context",
+    "SIDEBAR": {"show_search": True, "navigation": "servicepro.dashboard.navigation"},
+}

@@ -1,0 +1,47 @@
+"""The business's own settings, one row per tenant schema."""
+
+import datetime
+
+from django.db import models
+
+from servicepro.lib.fields import EncryptedPhoneField
+
+
+class BusinessSettings(models.Model):
+    """One row: what the owner decided for the whole business."""
+
+    class UnknownConsent(models.TextChoices):
+        """Whether a person whose consent nobody recorded may be written to."""
+
+        ALLOW = "allow", "Allowed unless they opted out"
+        REQUIRE = "require", "Only people who agreed"
+
+    postal_address = models.CharField(max_length=240, blank=True)
+    owner_phone = EncryptedPhoneField(null=True, blank=True)
+    owner_name = models.CharField(max_length=80, blank=True)
+    reply_to_email = models.EmailField(blank=True)
+    unknown_consent = models.CharField(
+        max_length=8,
+        choices=UnknownConsent.choices,
+        default=UnknownConsent.ALLOW,
+        help_text="applies to apology and invitation campaigns; marketing always needs consent",
+    )
+    texts_open_at = models.TimeField(default=datetime.time(8, 0))
+    texts_close_at = models.TimeField(default=datetime.time(21, 0))
+    point_value_minor = models.PositiveIntegerField(default=10, help_text="worth of one point, in cents or paise")
+    points_minimum_total_minor = models.PositiveIntegerField(
+        default=7500, help_text="smallest bill points can be used on"
+    )
+
+    class Meta:
+        verbose_name_plural = "business settings"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="business_settings_single_row"),
+            models.CheckConstraint(
+                condition=models.Q(texts_open_at__gte=datetime.time(8, 0), texts_close_at__lte=datetime.time(21, 0)),
+                name="business_texts_within_8_to_21",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "Business settings"
