@@ -54,9 +54,7 @@ class Campaign(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                models.Value(1), condition=Q(status="running"), name="campaign_one_running_per_tenant"
-            )
+            models.UniqueConstraint(models.Value(1), condition=Q(status="running"), name="campaign_one_running_per_tenant")
         ]
 
     def __str__(self) -> str:
@@ -82,9 +80,7 @@ class Target(models.Model):
     phone = EncryptedPhoneField(null=True)
     phone_raw = EncryptedTextField(null=True)
     email = models.EmailField(null=True)
-    opted_out = models.BooleanField(
-        default=False, help_text="the strictest wish of all joined records, when the list was built"
-    )
+    opted_out = models.BooleanField(default=False, help_text="the strictest wish of all joined records, when the list was built")
     sms_status = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
     sms_reason = models.CharField(max_length=40, blank=True)
     sms_attempt_id = models.UUIDField(null=True)
@@ -109,8 +105,7 @@ class Target(models.Model):
         indexes = [
             models.Index(
                 fields=["campaign", "id"],
-                condition=Q(sms_status__in=["pending", "held", "in_doubt"])
-                | Q(email_status__in=["pending", "held", "in_doubt"]),
+                condition=Q(sms_status__in=["pending", "held", "in_doubt"]) | Q(email_status__in=["pending", "held", "in_doubt"]),
                 name="target_open",
             ),
             models.Index(fields=["sms_attempt_id"], name="target_sms_attempt"),

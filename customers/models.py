@@ -93,9 +93,7 @@ class Message(models.Model):
     body = EncryptedTextField()
     occurred_at = models.DateTimeField()
     external_key = models.CharField(max_length=64, help_text="provider id, or a keyed digest of the imported message")
-    needs_review = models.BooleanField(
-        default=False, help_text="reads like a wish to be left alone, said in other words"
-    )
+    needs_review = models.BooleanField(default=False, help_text="reads like a wish to be left alone, said in other words")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["conversation", "external_key"], name="message_once")]
@@ -149,9 +147,7 @@ class ConsentEvent(models.Model):
     action = models.CharField(max_length=10, choices=Action.choices)
     source = models.CharField(max_length=32)
     actor = models.CharField(max_length=120, blank=True)
-    event_key = models.CharField(
-        max_length=80, unique=True, help_text="the message or click behind it; a replay adds nothing"
-    )
+    event_key = models.CharField(max_length=80, unique=True, help_text="the message or click behind it; a replay adds nothing")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -172,9 +168,7 @@ class JoinEvidence(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["customer", "joined_kind", "joined_id", "shared_field"], name="join_evidence_once"
-            )
+            models.UniqueConstraint(fields=["customer", "joined_kind", "joined_id", "shared_field"], name="join_evidence_once")
         ]
 
     def __str__(self) -> str:

@@ -29,9 +29,7 @@ class PointsTransaction(models.Model):
     class Meta:
         constraints: list[Any] = [
             models.CheckConstraint(
-                condition=Q(kind="EARN", points__gt=0)
-                | Q(kind="REDEEM", points__lt=0)
-                | (Q(kind="ADJUST") & ~Q(points=0)),
+                condition=Q(kind="EARN", points__gt=0) | Q(kind="REDEEM", points__lt=0) | (Q(kind="ADJUST") & ~Q(points=0)),
                 name="points_sign_fits_kind",
             ),
             models.UniqueConstraint(

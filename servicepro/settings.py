@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -48,6 +49,7 @@ if not DEBUG and not ALLOWED_HOSTS:
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {
     "ENGINE": "servicepro.lib.postgresql",
+    "HOST": unquote(DATABASES["default"]["HOST"]),  # a socket's folder arrives percent-encoded
     "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60),
     "CONN_HEALTH_CHECKS": True,
     "TEST": {"NAME": env.str("TEST_DATABASE_NAME", default="test_servicepro")},

@@ -27,7 +27,5 @@ class Domain(DomainMixin):
     class Meta(DomainMixin.Meta):
         abstract = False
         constraints: list[Any] = [
-            models.UniqueConstraint(
-                fields=["tenant"], condition=models.Q(is_primary=True), name="domain_one_primary_per_tenant"
-            )
+            models.UniqueConstraint(fields=["tenant"], condition=models.Q(is_primary=True), name="domain_one_primary_per_tenant")
         ]

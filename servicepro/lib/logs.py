@@ -62,9 +62,7 @@ def logging_config(*, json_lines: bool, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": shared,
             }
         },
-        "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["mask_phones"]}
-        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["mask_phones"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {"django.server": {"level": "WARNING"}, "django_structlog": {"level": "WARNING"}},
     }

@@ -29,9 +29,7 @@ class BusinessSettings(models.Model):
     texts_open_at = models.TimeField(default=datetime.time(8, 0))
     texts_close_at = models.TimeField(default=datetime.time(21, 0))
     point_value_minor = models.PositiveIntegerField(default=10, help_text="worth of one point, in cents or paise")
-    points_minimum_total_minor = models.PositiveIntegerField(
-        default=7500, help_text="smallest bill points can be used on"
-    )
+    points_minimum_total_minor = models.PositiveIntegerField(default=7500, help_text="smallest bill points can be used on")
 
     class Meta:
         verbose_name_plural = "business settings"

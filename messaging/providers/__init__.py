@@ -1,0 +1,1 @@
+"""Adapters to the providers; the only modules that touch the network."""

@@ -1,0 +1,54 @@
+"""One vocabulary for what a provider answered, whichever provider it was."""
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What an answer means for the message."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # this message will never go: bad number, bad content
+    OPTED_OUT = "opted_out"  # the person told the provider to stop
+    THROTTLED = "throttled"  # it was not taken; try later
+    UNREACHABLE = "unreachable"  # the request never arrived
+    AMBIGUOUS = "ambiguous"  # it may have been taken: evidence decides
+    ACCOUNT = "account"  # nothing will go until somebody mends the account
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """One claimed message on its way to the provider."""
+
+    attempt_id: uuid.UUID
+    to: str
+    body: str
+    callback_url: str = ""
+    subject: str = ""
+    html: str = ""
+    unsubscribe_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The provider's answer for one message; `error` is short, ours, and free of addresses."""
+
+    attempt_id: uuid.UUID
+    verdict: Verdict
+    sid: str = ""
+    code: str = ""
+    error: str = ""
+    retry_after_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A message as the provider's own log shows it."""
+
+    sid: str
+    to: str
+    body: str
+    status: str
+    created_at: float
+    error_code: str = ""

@@ -1,0 +1,180 @@
+"""Twilio's Messages API through its official SDK, over a pooled transport of ours.
+
+The SDK's own async client ignores its timeout and posts again after a 5xx; a second post is a second text. This transport has an
+explicit timeout, never repeats a request, and reports whether the request can have reached Twilio at all.
+"""
+
+import asyncio
+import datetime
+import email.utils
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+from django.conf import settings
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from messaging.providers.results import Answer, LogEntry, Outbound, Verdict
+from messaging.types import Sender
+
+CONNECTIONS_MAX = 256  # calls in flight in one process; at 50 ms each that is 5,000 messages a second
+LOG_PAGE_SIZE = 1000  # Twilio's largest page
+
+OPTED_OUT_CODES = {21610}
+ACCOUNT_CODES = {20003, 20005, 20403, 21408, 21601, 21606, 21608, 21701, 21702, 21703, 21704, 21705, 21612, 30034}
+THROTTLED_CODES = {20429, 21611, 14107}
+
+
+class PooledTransport(AsyncHttpClient):
+    """The SDK's transport: one connection pool, one timeout, no retries, base URL from the settings."""
+
+    def __init__(self, base_url: str, timeout_seconds: float) -> None:
+        super().__init__()
+        self.is_async = True
+        self.base_url = base_url.rstrip("/")
+        self.timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self.session: aiohttp.ClientSession | None = None
+
+    def _address(self, url: str) -> str:
+        if not self.base_url:
+            return url
+        parts = urlsplit(url)
+        product = parts.netloc.split(".")[0]
+        return f"{self.base_url}/{product}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+
+    async def request(  # noqa: PLR0913  the SDK's own signature
+        self,
+        method: str,
+        url: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Send one request, once."""
+        if self.session is None:
+            connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=30)
+            self.session = aiohttp.ClientSession(connector=connector, timeout=self.timeout, auto_decompress=True)
+        body = urlencode({key: _form_value(value) for key, value in data.items()}) if data else None
+        sent_headers = dict(headers or {})
+        if auth:
+            sent_headers["Authorization"] = aiohttp.BasicAuth(*auth).encode()
+        query = {key: _form_value(value) for key, value in params.items()} if params else None
+        async with self.session.request(
+            method, self._address(url), params=query, data=body, headers=sent_headers, allow_redirects=False
+        ) as response:
+            text = await response.text()
+            return Response(response.status, text, dict(response.headers))
+
+
+def _form_value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+class TwilioSms:
+    """Send texts and read the message log of one Twilio account."""
+
+    def __init__(self, account_sid: str, auth_token: str, base_url: str, timeout_seconds: float) -> None:
+        self.transport = PooledTransport(base_url, timeout_seconds)
+        self.client = Client(account_sid, auth_token, http_client=self.transport)
+
+    async def send_many(self, messages: Sequence[Outbound], sender: Sender) -> list[Answer]:
+        """Send each message once, many at a time; after an account error the rest is not called at all."""
+        answers: list[Answer] = []
+        queue = iter(messages)
+        stopped = asyncio.Event()
+
+        async def work() -> None:
+            for message in queue:
+                if stopped.is_set():
+                    answers.append(Answer(message.attempt_id, Verdict.UNREACHABLE, error="not called"))
+                    continue
+                answer = await self._send(message, sender)
+                if answer.verdict in (Verdict.ACCOUNT, Verdict.THROTTLED):
+                    stopped.set()
+                answers.append(answer)
+
+        await asyncio.gather(*(work() for _ in range(min(CONNECTIONS_MAX, len(messages)))))
+        return answers
+
+    async def _send(self, message: Outbound, sender: Sender) -> Answer:
+        origin = (
+            {"messaging_service_sid": sender.messaging_service_sid} if sender.messaging_service_sid else {"from_": sender.address}
+        )
+        try:
+            created = await self.client.messages.create_async(
+                to=message.to, body=message.body, status_callback=message.callback_url, **origin
+            )
+        except Exception as error:  # noqa: BLE001  whatever broke, this one recipient gets an answer and the rest go on
+            return sort_error(message, error)
+        if not created.sid:
+            return Answer(message.attempt_id, Verdict.AMBIGUOUS, error="answer without a message id")
+        return Answer(message.attempt_id, Verdict.ACCEPTED, sid=created.sid)
+
+    async def log(self, since: datetime.datetime, sender: Sender) -> AsyncIterator[LogEntry]:
+        """Yield the account's outgoing messages created since `since`, newest first."""
+        page = await self.client.messages.page_async(page_size=LOG_PAGE_SIZE)
+        while page is not None:
+            for record in page:
+                if record.date_created and record.date_created < since:
+                    return
+                if record.direction and record.direction.startswith("outbound"):
+                    yield LogEntry(
+                        sid=record.sid,
+                        to=record.to,
+                        body=record.body or "",
+                        status=str(record.status),
+                        created_at=record.date_created.timestamp(),
+                        error_code=str(record.error_code or ""),
+                    )
+            page = await page.next_page_async()
+
+
+def sort_error(message: Outbound, error: Exception) -> Answer:
+    """Sort whatever a call raised into the verdicts; only what surely never arrived may be tried again."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return Answer(message.attempt_id, Verdict.UNREACHABLE, error="connection refused")
+    if isinstance(error, TwilioRestException):
+        code = error.code or error.status
+        return Answer(message.attempt_id, _verdict(error.status, code), code=str(code), error=f"twilio {code}")
+    if isinstance(error, TwilioException):
+        return Answer(message.attempt_id, Verdict.AMBIGUOUS, error="answer could not be read")
+    return Answer(message.attempt_id, Verdict.AMBIGUOUS, error=type(error).__name__)
+
+
+def _verdict(status: int, code: int) -> Verdict:
+    if status == 429 or code in THROTTLED_CODES:
+        return Verdict.THROTTLED
+    if status >= 500 or status < 400:
+        return Verdict.AMBIGUOUS
+    if code in OPTED_OUT_CODES:
+        return Verdict.OPTED_OUT
+    if status in (401, 403) or code in ACCOUNT_CODES:
+        return Verdict.ACCOUNT
+    return Verdict.REJECTED
+
+
+_accounts: dict[Iterable[Any], TwilioSms] = {}
+
+
+def twilio_account() -> TwilioSms:
+    """Return this process's connection to the configured account."""
+    import os
+
+    key = (os.getpid(), settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL)
+    if key not in _accounts:
+        _accounts[key] = TwilioSms(*key[1:], timeout_seconds=settings.PROVIDER_TIMEOUT_SECONDS)
+    return _accounts[key]
+
+
+def parse_rfc2822(text: str) -> datetime.datetime:
+    """Return the aware instant behind Twilio's date format."""
+    return email.utils.parsedate_to_datetime(text)

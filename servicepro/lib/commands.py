@@ -1,0 +1,26 @@
+"""What every management command shares: `--tenant`, and errors that are one clear sentence with exit code 1."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from servicepro.lib.errors import ServiceProError
+
+
+class ServiceCommand(BaseCommand):
+    """A command whose expected errors become its own."""
+
+    def run(self, **options: Any) -> None:
+        """Do the work; subclasses override this one."""
+        raise NotImplementedError
+
+    def handle(self, *_arguments: Any, **options: Any) -> None:
+        """Run, and turn a known error into one sentence on stderr and exit code 1."""
+        try:
+            self.run(**options)
+        except ServiceProError as error:
+            raise CommandError(error.message) from error
+
+    def add_tenant_argument(self, parser: CommandParser) -> None:
+        """Add the required `--tenant SCHEMA`."""
+        parser.add_argument("--tenant", required=True, metavar="SCHEMA", help="the business's schema name, e.g. cleanmachine")

@@ -1,0 +1,52 @@
+"""Questions about businesses."""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import connection
+from django_tenants.utils import get_public_schema_name, tenant_context
+
+from tenants.business.models import BusinessSettings
+from tenants.errors import UnknownTenant
+from tenants.models import Domain, Tenant
+
+
+def tenant_by_host(host: str) -> Tenant | None:
+    """Return the business that answers on a host name (lower case, no port)."""
+    connection.set_schema_to_public()
+    domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+    return domain.tenant if domain else None
+
+
+def tenant_by_schema(schema: str) -> Tenant:
+    """Return a business by its schema name. Raises UnknownTenant."""
+    tenant = Tenant.objects.filter(schema_name=schema).exclude(schema_name=get_public_schema_name()).first()
+    if tenant is None:
+        known = ", ".join(Tenant.objects.exclude(schema_name=get_public_schema_name()).values_list("schema_name", flat=True))
+        raise UnknownTenant(f"There is no business “{schema}”. Known: {known or 'none yet'}.")
+    return tenant
+
+
+def each_tenant() -> Iterator[Tenant]:
+    """Yield every business, with its schema active while the caller works on it."""
+    for tenant in Tenant.objects.exclude(schema_name=get_public_schema_name()).order_by("schema_name"):
+        with tenant_context(tenant):
+            yield tenant
+
+
+def public_url(tenant: Tenant) -> str:
+    """Return the address of the business's pages, without a trailing slash."""
+    host = Domain.objects.filter(tenant_id=tenant.pk, is_primary=True).values_list("domain", flat=True).first()
+    port = f":{settings.PUBLIC_PORT}" if settings.PUBLIC_PORT else ""
+    return f"{settings.PUBLIC_SCHEME}://{host or 'localhost'}{port}"
+
+
+def current_tenant() -> Tenant:
+    """Return the business whose schema is active. Raises UnknownTenant outside of one."""
+    tenant = connection.tenant
+    return tenant if isinstance(tenant, Tenant) else tenant_by_schema(connection.schema_name)
+
+
+def business_settings() -> BusinessSettings:
+    """Return what the current business decided; its defaults where nobody decided yet."""
+    return BusinessSettings.objects.filter(pk=1).first() or BusinessSettings(pk=1)
