@@ -131,3 +131,4 @@ class LedgerRow:
     error: str
     provider_status: str
     attempted_at: datetime.datetime
+    body_digest: str

@@ -1,0 +1,102 @@
+"""Questions about campaigns: every number is a count over rows."""
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from campaigns.errors import UnknownCampaign
+from campaigns.models import Campaign, Target
+from campaigns.types import CampaignCounts, ChannelCounts
+from campaigns.wording import sentence_for
+from servicepro.lib.phone import Phone, parse_phone
+from servicepro.lib.signing import unsign_number
+
+OFFER_LINK = "offer"
+UNSUBSCRIBE_LINK = "unsubscribe"
+FILTERS = ("all", "pending", "sent", "failed", "skipped", "held", "in_doubt")
+
+
+def campaign_by_id(campaign_id: int) -> Campaign:
+    """Return a campaign of the current tenant. Raises UnknownCampaign."""
+    campaign = Campaign.objects.filter(pk=campaign_id).first()
+    if campaign is None:
+        raise UnknownCampaign(f"There is no campaign {campaign_id} in this business.")
+    return campaign
+
+
+def campaign_counts(campaign_id: int) -> CampaignCounts:
+    """Return the numbers of a campaign in two queries, whatever its size."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*), count(*) FILTER (WHERE sms_status = 'sent'), count(*) FILTER (WHERE sms_status = 'failed'),
+                   count(*) FILTER (WHERE sms_status = 'skipped'), count(*) FILTER (WHERE sms_status = 'held'),
+                   count(*) FILTER (WHERE sms_status = 'pending'), count(*) FILTER (WHERE sms_status = 'in_doubt'),
+                   count(*) FILTER (WHERE email_status = 'sent'), count(*) FILTER (WHERE email_status = 'failed'),
+                   count(*) FILTER (WHERE email_status = 'skipped'), count(*) FILTER (WHERE email_status = 'held'),
+                   count(*) FILTER (WHERE email_status = 'pending'), count(*) FILTER (WHERE email_status = 'in_doubt'),
+                   coalesce(sum(points_granted), 0)
+              FROM campaigns_target WHERE campaign_id = %s
+            """,
+            [campaign_id],
+        )
+        row = cursor.fetchone()
+        cursor.execute(
+            "SELECT sms_reason, count(*) FROM campaigns_target WHERE campaign_id = %s AND sms_status = 'skipped'"
+            " GROUP BY sms_reason ORDER BY 2 DESC",
+            [campaign_id],
+        )
+        reasons = dict(cursor.fetchall())
+    return CampaignCounts(ChannelCounts(row[0], *row[1:7]), ChannelCounts(row[0], *row[7:13]), row[13], reasons)
+
+
+def has_open_targets(campaign_id: int) -> bool:
+    """Return whether anybody of a campaign still waits for an outcome."""
+    open_states = ["pending", "held", "in_doubt"]
+    targets = Target.objects.filter(campaign_id=campaign_id)
+    return targets.filter(sms_status__in=open_states).exists() or targets.filter(email_status__in=open_states).exists()
+
+
+def matching_targets(
+    campaign_id: int, *, status: str = "all", reason: str = "", phone_text: str = "", region: str = "US"
+) -> QuerySet[Target]:
+    """Return the targets of a campaign for its table, by status of either channel, skip reason, or phone."""
+    targets = Target.objects.filter(campaign_id=campaign_id).order_by("id")
+    if phone_text:
+        parsed = parse_phone(phone_text, region)
+        targets = targets.filter(phone=parsed.e164) if isinstance(parsed, Phone) else targets.none()
+    if status in FILTERS[1:]:
+        targets = targets.filter(sms_status=status) | targets.filter(email_status=status)
+    if reason:
+        targets = targets.filter(sms_reason=reason)
+    return targets
+
+
+def target_by_phone(campaign_id: int, phone_text: str, region: str) -> Target | None:
+    """Return the target of a campaign with this phone, as a person would type it."""
+    return matching_targets(campaign_id, phone_text=phone_text, region=region).first() if phone_text else None
+
+
+def target_of_link(purpose: str, token: str) -> Target | None:
+    """Return the target a personal link was made for, or None; it identifies and never signs in."""
+    number = unsign_number(purpose, connection.schema_name, token)
+    return Target.objects.select_related("campaign", "customer").filter(pk=number).first() if number else None
+
+
+def running_campaigns() -> QuerySet[Campaign]:
+    """Return the campaigns that are being sent."""
+    return Campaign.objects.filter(status=Campaign.Status.RUNNING)
+
+
+def explain_target(target: Target) -> dict[str, Any]:
+    """Return, in plain words, what became of one person and why."""
+    return {
+        "sms": sentence_for("text", target.sms_status, target.sms_reason, target.facts),
+        "email": sentence_for("email", target.email_status, target.email_reason, target.facts),
+        "points": (
+            f"{target.points_granted} points were added."
+            if target.points_granted
+            else "No points yet; they are added when this person's turn comes."
+        ),
+    }

@@ -1,0 +1,33 @@
+"""Everything that changes a campaign."""
+
+from campaigns.services.drain import drain, grant_points_for_target, run_port_recovery_batch
+from campaigns.services.lifecycle import (
+    cancel_campaign,
+    pause_campaign,
+    release_quiet_hours,
+    resume_campaign,
+    retry_failed,
+    start_campaign,
+)
+from campaigns.services.planning import build_target_list, create_port_recovery_campaign, edit_texts, preview_port_recovery
+from campaigns.services.rendering import preview_for, send_test
+from campaigns.services.settling import settle_in_doubt
+
+__all__ = [
+    "build_target_list",
+    "cancel_campaign",
+    "create_port_recovery_campaign",
+    "drain",
+    "edit_texts",
+    "grant_points_for_target",
+    "pause_campaign",
+    "preview_for",
+    "preview_port_recovery",
+    "release_quiet_hours",
+    "resume_campaign",
+    "retry_failed",
+    "run_port_recovery_batch",
+    "send_test",
+    "settle_in_doubt",
+    "start_campaign",
+]

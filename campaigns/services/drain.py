@@ -1,0 +1,237 @@
+"""The one drain loop: take people, do the effect, deliver, record; for every kind of campaign."""
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from psycopg.types.json import Jsonb
+
+from campaigns.errors import BadCampaignInput, WrongStatus
+from campaigns.kinds import KINDS
+from campaigns.models import Campaign, Target
+from campaigns.selectors import campaign_by_id
+from campaigns.services.lifecycle import complete_if_finished, pause_campaign
+from campaigns.services.rendering import Renderer
+from campaigns.services.settling import log_summary, settle_in_doubt
+from campaigns.types import BatchResult
+from campaigns.wording import ACCOUNT_PAUSE
+from customers.services import register_missing_customers
+from customers.types import NewCustomer
+from loyalty.selectors import granted_customers
+from messaging.errors import PaceUnavailable
+from messaging.services import batch_allowance, begin_delivery, finish_delivery
+from messaging.types import Channel, Envelope, Outcome, Reason, Receipt
+
+LOCK_SPACE = 7_151  # separates the drain's advisory locks from any other use
+LIMIT_MAX = 5_000
+
+_STATUS = {
+    Outcome.SENT: "sent",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "skipped",
+    Outcome.HELD: "held",
+    Outcome.IN_DOUBT: "in_doubt",
+    Outcome.LATER: "pending",
+}
+_TAKE = """
+WITH due AS (
+    SELECT id, sms_status, email_status FROM campaigns_target
+     WHERE campaign_id = %s AND (sms_status IN ('pending', 'held', 'in_doubt') OR email_status IN ('pending', 'held', 'in_doubt'))
+       AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
+       AND (not_before IS NULL OR not_before <= %s)
+     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+)
+UPDATE campaigns_target t
+   SET sms_status = CASE WHEN t.sms_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.sms_status END,
+       email_status = CASE WHEN t.email_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.email_status END
+  FROM due WHERE t.id = due.id
+RETURNING t.id, due.sms_status IN ('pending', 'held'), due.email_status IN ('pending', 'held')
+"""
+_RECORD = """
+UPDATE campaigns_target t
+   SET customer_id = v.customer_id, points_granted = v.points, points_reason = v.points_reason,
+       sms_status = coalesce(v.sms_status, t.sms_status), sms_reason = coalesce(v.sms_reason, t.sms_reason),
+       sms_attempt_id = coalesce(v.sms_attempt, t.sms_attempt_id), sms_sid = coalesce(v.sms_sid, t.sms_sid),
+       email_status = coalesce(v.email_status, t.email_status), email_reason = coalesce(v.email_reason, t.email_reason),
+       email_attempt_id = coalesce(v.email_attempt, t.email_attempt_id),
+       not_before = v.not_before, error_message = v.error, facts = v.facts, summary_logged = t.summary_logged OR v.logged,
+       updated_at = now()
+  FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[],
+              %s::text[], %s::uuid[], %s::timestamptz[], %s::text[], %s::jsonb[], %s::boolean[])
+       AS v(id, customer_id, points, points_reason, sms_status, sms_reason, sms_attempt, sms_sid, email_status, email_reason,
+            email_attempt, not_before, error, facts, logged)
+ WHERE t.id = v.id
+"""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """People taken together, and their messages on the way."""
+
+    targets: list[Target]
+    fresh_points: set[int] = field(default_factory=set)
+    flights: list[Any] = field(default_factory=list)
+    receipts: dict[Channel, dict[int, Receipt]] = field(default_factory=lambda: {Channel.SMS: {}, Channel.EMAIL: {}})
+
+
+def run_port_recovery_batch(campaign_id: int, limit: int = 100) -> BatchResult:
+    """Serve up to `limit` people of a running campaign, once.
+
+    Raises BadCampaignInput for a limit outside 1 to 5,000, UnknownCampaign, and WrongStatus where it is not running or another
+    worker is at it.
+    """
+    if not 1 <= limit <= LIMIT_MAX:
+        raise BadCampaignInput(f"The limit must be a number from 1 to {LIMIT_MAX}.")
+    return drain(campaign_by_id(campaign_id), limit=limit)
+
+
+def drain(
+    campaign: Campaign, *, limit: int | None = None, seconds: float = 60.0, on_batch: Callable[[BatchResult], None] | None = None
+) -> BatchResult:
+    """Serve people until `limit` or `seconds` are used up, the campaign is paused, or nobody is due.
+
+    Raises WrongStatus where it is not running or another worker drains it.
+    """
+    if campaign.status != Campaign.Status.RUNNING:
+        raise WrongStatus(f"The campaign is {campaign.status}; only a running one sends.")
+    result = BatchResult()
+    with _only_drain(campaign):
+        settle_in_doubt(campaign)
+        renderer = Renderer(campaign)
+        deadline = timezone.now() + datetime.timedelta(seconds=seconds)
+        current = _begin(campaign, renderer, _size(limit, 0))
+        while current:
+            taken = result.handled + len(current.targets)
+            goes_on = (limit is None or taken < limit) and timezone.now() < deadline and _is_running(campaign)
+            following = _begin(campaign, renderer, _size(limit, taken)) if goes_on else None
+            _finish(campaign, current, result)
+            if on_batch:
+                on_batch(result)
+            if result.paused_because and following:
+                _finish(campaign, following, result)
+                following = None
+            current = following
+        result.is_finished = complete_if_finished(campaign.pk)
+    return result
+
+
+def grant_points_for_target(target: Target) -> bool:
+    """Grant the campaign's points to one person, who gets a customer record if there is none; return whether it was new."""
+    _give_records([target])
+    Target.objects.filter(pk=target.pk).update(customer_id=target.customer_id, points_granted=target.campaign.points)
+    return bool(KINDS[target.campaign.kind].effect(target.campaign, [target]))
+
+
+@contextmanager
+def _only_drain(campaign: Campaign) -> Iterator[None]:
+    """Hold the campaign's drain; the database lets go of it by itself when a worker dies. Raises WrongStatus."""
+    key = f"{connection.schema_name}:{campaign.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK_SPACE, key])
+        if not cursor.fetchone()[0]:
+            raise WrongStatus("Another worker is sending this campaign right now.")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_SPACE, key])
+
+
+def _size(limit: int | None, taken: int) -> int:
+    allowance = batch_allowance(Channel.SMS)
+    return allowance if limit is None else min(allowance, limit - taken)
+
+
+def _is_running(campaign: Campaign) -> bool:
+    return Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.RUNNING).exists()
+
+
+def _begin(campaign: Campaign, renderer: Renderer, size: int) -> _Batch | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, [campaign.pk, timezone.now(), size])
+        wanted = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    if not wanted:
+        return None
+    batch = _Batch(list(Target.objects.filter(pk__in=wanted).order_by("id")))
+    _give_records(batch.targets)
+    batch.fresh_points = KINDS[campaign.kind].effect(campaign, batch.targets)
+    _fly(batch, [renderer.sms_envelope(target) for target in batch.targets if wanted[target.pk][0]])
+    _fly(batch, [renderer.email_envelope(target) for target in batch.targets if wanted[target.pk][1]])
+    return batch
+
+
+def _give_records(targets: Sequence[Target]) -> None:
+    """Give people without a customer record one, so that their points exist."""
+    without = [target for target in targets if target.customer_id is None]
+    people = [NewCustomer(target.name, target.phone, target.email, "port_recovery") for target in without]
+    for target, customer_id in zip(without, register_missing_customers(people), strict=True):
+        target.customer_id = customer_id
+
+
+def _fly(batch: _Batch, envelopes: list[Envelope]) -> None:
+    if not envelopes:
+        return
+    try:
+        batch.flights.append(begin_delivery(envelopes))
+    except PaceUnavailable:
+        soon = timezone.now() + datetime.timedelta(seconds=5)
+        for envelope in envelopes:
+            receipt = Receipt(envelope.reference, envelope.channel, Outcome.LATER, Reason.PACE, until=soon)
+            batch.receipts[envelope.channel][envelope.reference] = receipt
+
+
+def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
+    for flight in batch.flights:
+        for receipt in finish_delivery(flight):
+            batch.receipts[receipt.channel][receipt.reference] = receipt
+    customers = {target.customer_id for target in batch.targets if target.customer_id}
+    granted = granted_customers(campaign.key, customers) if campaign.points else set()
+    rows = [_row(campaign, target, batch, target.customer_id in granted) for target in batch.targets]
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, [list(column) for column in zip(*rows, strict=True)])
+    for target, row in zip(batch.targets, rows, strict=True):
+        if row[-1] and not target.summary_logged:
+            receipt = batch.receipts[Channel.SMS][target.pk]
+            log_summary(target, is_attempted=receipt.is_attempted, points_attempted=campaign.points > 0)
+    _count(campaign, batch, result)
+
+
+def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) -> tuple[Any, ...]:
+    """Return the record of one person's round, and bring the target in memory up to it."""
+    sms, email = batch.receipts[Channel.SMS].get(target.pk), batch.receipts[Channel.EMAIL].get(target.pk)
+    target.points_granted = campaign.points if has_points else 0
+    target.points_reason = "" if target.pk in batch.fresh_points else "already_granted" if has_points else "not_granted"
+    if sms:
+        target.sms_status, target.sms_reason = _STATUS[sms.outcome], str(sms.reason)
+        target.sms_attempt_id, target.sms_sid = sms.attempt_id or target.sms_attempt_id, sms.sid
+    untils = [receipt.until for receipt in (sms, email) if receipt and receipt.until]
+    facts = {name: receipt.facts for name, receipt in (("text", sms), ("email", email)) if receipt and receipt.facts}
+    is_final = sms is not None and sms.outcome in (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED)
+    return (
+        *(target.pk, target.customer_id, target.points_granted, target.points_reason),
+        *((target.sms_status, target.sms_reason, sms.attempt_id, sms.sid) if sms else (None, None, None, None)),
+        *((_STATUS[email.outcome], str(email.reason), email.attempt_id) if email else (None, None, None)),
+        min(untils) if untils else None,
+        next((receipt.error for receipt in (sms, email) if receipt and receipt.error), ""),
+        Jsonb({**target.facts, **facts}),
+        is_final,
+    )
+
+
+def _count(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
+    result.handled += len(batch.targets)
+    for receipt in batch.receipts[Channel.SMS].values():
+        name = _STATUS[receipt.outcome]
+        if name != "pending":
+            setattr(result, name, getattr(result, name) + 1)
+    for receipts in batch.receipts.values():
+        refused = next((receipt for receipt in receipts.values() if receipt.reason == Reason.ACCOUNT), None)
+        if refused and not result.paused_because:
+            result.paused_because = ACCOUNT_PAUSE.format(error=refused.error)
+            if _is_running(campaign):
+                pause_campaign(campaign, actor=None, reason=result.paused_because)

@@ -1,0 +1,145 @@
+"""Turn a campaign's words into one person's message."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns.errors import BadCampaignInput
+from campaigns.kinds import KINDS
+from campaigns.models import Campaign, Target
+from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
+from messaging.services import deliver
+from messaging.types import Channel, ConsentPolicy, Envelope, MessageClass, Receipt
+from servicepro.lib.merge_fields import Template, plain_value
+from servicepro.lib.phone import Phone, parse_phone
+from servicepro.lib.segments import SegmentCount, count_segments
+from servicepro.lib.signing import sign_number
+from tenants.accounts.models import User
+from tenants.selectors import business_settings, current_tenant, public_url
+from tenants.services import record_action
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One person's message, and what its text costs."""
+
+    sms: str
+    subject: str
+    email_text: str
+    email_html: str
+    segments: SegmentCount
+
+
+class Renderer:
+    """A campaign's templates, split once, to be filled for many people."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        fields = KINDS[campaign.kind].fields
+        self.campaign = campaign
+        self.schema = connection.schema_name
+        tenant = current_tenant()
+        self.base = public_url(tenant)
+        self.shared = {"business_name": tenant.name, "points": str(campaign.points)}
+        self.sms = Template(campaign.sms_text, fields)
+        self.subject = Template(campaign.email_subject, fields)
+        self.text = Template(campaign.email_text, fields)
+        self.html = Template(campaign.email_html, fields)
+        address = business_settings().postal_address
+        self.footer = f"{tenant.name}{', ' + address if address else ''}"
+        self.policy = ConsentPolicy(campaign.consent_policy)
+        self.message_class = KINDS[campaign.kind].message_class
+
+    def values(self, name: str, target_id: int) -> dict[str, str]:
+        """Return the fields of one person; the link is signed for them alone."""
+        link = f"{self.base}/o/{sign_number(OFFER_LINK, self.schema, target_id)}"
+        return {**self.shared, "customer_name": plain_value(name, "there"), "magicBookingUrl": link}
+
+    def unsubscribe_url(self, target_id: int) -> str:
+        """Return the address of one person's unsubscribe page, which also takes the one-click POST."""
+        return f"{self.base}/u/{sign_number(UNSUBSCRIBE_LINK, self.schema, target_id)}"
+
+    def email_bodies(self, values: dict[str, str], unsubscribe_url: str) -> tuple[str, str]:
+        """Return the plain and the HTML body with the footer no owner can leave out."""
+        text = f"{self.text.render(values)}\n\n--\n{self.footer}\nUnsubscribe: {unsubscribe_url}"
+        page = (
+            f"{self.html.render(values, escape=True)}<hr><p style='font-size:12px'>{self.footer}<br>"
+            f"<a href='{unsubscribe_url}'>Unsubscribe</a></p>"
+        )
+        return text, page
+
+    def sms_envelope(self, target: Target) -> Envelope:
+        """Return one person's text."""
+        return Envelope(
+            reference=target.pk,
+            channel=Channel.SMS,
+            campaign_key=self.campaign.key,
+            address=target.phone,
+            address_raw=target.phone_raw,
+            body=self.sms.render(self.values(target.name, target.pk)) if target.phone else "",
+            message_class=self.message_class,
+            consent_policy=self.policy,
+            channel_enabled=self.campaign.sms_enabled,
+            quiet_hours_released=self.campaign.quiet_hours_released_at is not None,
+            opted_out=target.opted_out,
+            customer_id=target.customer_id,
+        )
+
+    def email_envelope(self, target: Target) -> Envelope:
+        """Return one person's email."""
+        values = self.values(target.name, target.pk)
+        unsubscribe_url = self.unsubscribe_url(target.pk)
+        text, page = self.email_bodies(values, unsubscribe_url)
+        return Envelope(
+            reference=target.pk,
+            channel=Channel.EMAIL,
+            campaign_key=self.campaign.key,
+            address=target.email,
+            body=text,
+            html=page,
+            subject=self.subject.render(values),
+            unsubscribe_url=unsubscribe_url,
+            message_class=self.message_class,
+            consent_policy=self.policy,
+            channel_enabled=self.campaign.email_enabled,
+            customer_id=target.customer_id,
+        )
+
+
+def preview_for(campaign: Campaign, target: Target | None) -> Rendered:
+    """Return the message as one person (or nobody in particular) would get it."""
+    renderer = Renderer(campaign)
+    target_id, name = (target.pk, target.name) if target else (0, "")
+    values = renderer.values(name, target_id)
+    text, page = renderer.email_bodies(values, renderer.unsubscribe_url(target_id))
+    sms = renderer.sms.render(values)
+    return Rendered(sms, renderer.subject.render(values), text, page, count_segments(sms))
+
+
+def send_test(campaign: Campaign, *, actor: User | None, to: str = "") -> Receipt:
+    """Send the text to the owner's own phone: `to`, else the configured owner phone, else the signed-in owner's.
+
+    It is refused where that is the sending number. Raises BadCampaignInput where there is no usable number.
+    """
+    region = current_tenant().region
+    chosen = (
+        to or settings.BUSINESS_OWNER_PERSONAL_PHONE or (actor.phone if actor else "") or business_settings().owner_phone or ""
+    )
+    parsed = parse_phone(chosen, region)
+    if not isinstance(parsed, Phone):
+        raise BadCampaignInput(f"There is no phone to send the test to. {parsed.sentence} Add yours to your profile.")
+    envelope = Envelope(
+        reference="test",
+        channel=Channel.SMS,
+        campaign_key=f"{campaign.key}:test:{uuid.uuid4().hex[:12]}",
+        address=parsed.e164,
+        body=preview_for(campaign, None).sms,
+        message_class=MessageClass.TRANSACTIONAL,
+        channel_enabled=campaign.sms_enabled,
+    )
+    receipt = deliver([envelope])[0]
+    record_action(
+        actor, "campaign_test_sent", f"campaign:{campaign.pk}", outcome=receipt.outcome.value, reason=str(receipt.reason)
+    )
+    return receipt

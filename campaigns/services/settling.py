@@ -1,0 +1,94 @@
+"""Ask the send ledger what became of the people whose outcome nobody wrote down."""
+
+import logging
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns.models import Campaign, Target
+from messaging.selectors import ledger_rows, ledger_tag
+from messaging.types import Channel
+from servicepro.lib.phone import phone_for_log
+
+recipients = logging.getLogger("servicepro.recipients")
+SETTLE_BATCH = 2_000
+
+# What the ledger's row means for the person; no row, or a released one: nobody called the provider, so it is their turn again.
+_MEANING = {"sent": ("sent", ""), "rejected": ("failed", "provider_rejected"), "released": ("pending", ""), "": ("pending", "")}
+
+
+def settle_in_doubt(campaign: Campaign) -> int:
+    """Settle this campaign's people in doubt as far as the ledger knows; return how many are left.
+
+    Runs under the campaign's drain lock, so nobody in doubt is just being sent.
+    """
+    for channel in (Channel.SMS, Channel.EMAIL):
+        after = 0
+        while batch := list(
+            Target.objects.filter(campaign_id=campaign.pk, pk__gt=after, **{f"{channel.value}_status": "in_doubt"}).order_by(
+                "pk"
+            )[:SETTLE_BATCH]
+        ):
+            after = batch[-1].pk
+            _settle(campaign, channel, batch)
+    in_doubt = Target.objects.filter(campaign_id=campaign.pk)
+    return in_doubt.filter(sms_status="in_doubt").count() + in_doubt.filter(email_status="in_doubt").count()
+
+
+def _settle(campaign: Campaign, channel: Channel, batch: list[Target]) -> None:
+    addresses = {target.pk: target.phone if channel is Channel.SMS else target.email for target in batch}
+    tags = {pk: ledger_tag(channel, address) for pk, address in addresses.items() if address}
+    known = ledger_rows(channel.value, campaign.key, list(tags.values()))
+    rows = []
+    for target in batch:
+        row = known.get(tags.get(target.pk, ""))
+        if row and row.state == "claimed":
+            continue
+        status, reason = _MEANING[row.state if row else ""]
+        rows.append((target.pk, status, reason, row.attempt_id if row else None, row.sid if row else ""))
+    if not rows:
+        return
+    name = channel.value
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE campaigns_target t
+               SET {name}_status = v.status, {name}_reason = v.reason, {name}_attempt_id = coalesce(v.attempt, {name}_attempt_id)
+                   {", sms_sid = v.sid" if channel is Channel.SMS else ""}, updated_at = now()
+              FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::text[]) AS v(id, status, reason, attempt, sid)
+             WHERE t.id = v.id AND t.{name}_status = 'in_doubt'
+            """,
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+    if channel is Channel.SMS:
+        log_summaries(campaign, [pk for pk, status, *_rest in rows if status in ("sent", "failed")])
+
+
+def log_summaries(campaign: Campaign, target_ids: Iterable[int]) -> None:
+    """Write the one summary line of each of these people, unless it was written before."""
+    fresh = Target.objects.filter(pk__in=list(target_ids), summary_logged=False)
+    targets = list(fresh)
+    fresh.update(summary_logged=True)
+    for target in targets:
+        log_summary(target, is_attempted=target.sms_attempt_id is not None, points_attempted=campaign.points > 0)
+
+
+def log_summary(target: Target, *, is_attempted: bool, points_attempted: bool) -> None:
+    """Write a recipient's summary line; its fields are a contract with whoever reads the logs."""
+    is_full = settings.LOG_PHONES == "full"
+    is_ok = target.sms_status == "sent"
+    recipients.info(
+        "[PORT RECOVERY] recipient phone_raw=%s phone=%s customerId=%s sms_attempted=%s sms_ok=%s sms_skip_reason=%s sms_sid=%s"
+        " points_attempted=%s points_ok=%s points_skip_reason=%s",
+        phone_for_log(target.phone_raw or target.phone, is_full=is_full),
+        phone_for_log(target.phone, is_full=is_full),
+        target.customer_id or "none",
+        str(is_attempted).lower(),
+        str(is_ok).lower(),
+        "none" if is_attempted or is_ok else target.sms_reason or "none",
+        target.sms_sid or "none",
+        str(points_attempted).lower(),
+        str(target.points_granted > 0).lower(),
+        target.points_reason or "none",
+    )

@@ -1,0 +1,32 @@
+"""Background work of campaigns."""
+
+from celery import shared_task
+from django_tenants.utils import tenant_context
+
+from campaigns.errors import WrongStatus
+from campaigns.selectors import campaign_by_id, running_campaigns
+from campaigns.services import drain
+from tenants.selectors import each_tenant, tenant_by_schema
+
+DRAIN_SECONDS = 60.0
+
+
+@shared_task(name="campaigns.drain_campaign")
+def drain_campaign(schema: str, campaign_id: int) -> None:
+    """Send a campaign for up to a minute, then let another turn begin."""
+    with tenant_context(tenant_by_schema(schema)):
+        try:
+            result = drain(campaign_by_id(campaign_id), seconds=DRAIN_SECONDS)
+        except WrongStatus:
+            return  # paused, finished, or another worker has it: nothing to do here
+        goes_on = result.handled and not result.is_finished and not result.paused_because
+    if goes_on:
+        drain_campaign.delay(schema, campaign_id)
+
+
+@shared_task(name="campaigns.resume_running")
+def resume_running() -> None:
+    """Take up every running campaign: what a dead worker left, what was held, what was throttled."""
+    for tenant in each_tenant():
+        for campaign in running_campaigns():
+            drain_campaign.delay(tenant.schema_name, campaign.pk)

@@ -1,0 +1,56 @@
+"""Reasons in plain words, for owners."""
+
+from typing import Any
+
+_REASONS = {
+    "opted_out_explicit": "asked not to be contacted",
+    "address_suppressed": "replied STOP or unsubscribed, so this address is never written to",
+    "sms_disabled_campaign": "texts are switched off for this campaign",
+    "email_disabled_campaign": "emails are switched off for this campaign",
+    "invalid_phone_format": "there is no phone number that can receive texts",
+    "invalid_email_format": "there is no email address",
+    "twilio_not_configured": "texting is not set up yet",
+    "sendgrid_not_configured": "email is not set up yet",
+    "to_equals_from": "this is the business's own number",
+    "already_sent_ok": "this address already received this campaign's message",
+    "consent_required": "nobody recorded that this person agreed to be written to",
+    "quiet_hours": "it is outside decent hours where this person may live",
+    "opted_out_provider": "the carrier says this person opted out",
+    "provider_rejected": "the carrier refused this number",
+    "provider_throttled": "the provider asked us to wait",
+    "provider_unreachable": "the provider could not be reached",
+    "provider_answer_unknown": "the provider's answer was lost; we are checking its records before doing anything",
+    "provider_account": "the provider refused the account",
+    "claimed_elsewhere": "another worker has this message; we are waiting for its outcome",
+    "claim_failed": "the database could not note the message before sending, so it was not sent",
+    "record_failed": "the outcome could not be written down; the provider's records will tell",
+    "cancelled": "the campaign was cancelled before this person's turn",
+    "pace": "waiting for its turn",
+}
+_STATUSES = {
+    "pending": "The {channel} waits for its turn",
+    "in_doubt": "The {channel} is being sent, or its outcome is being checked",
+    "sent": "The {channel} was handed to the provider",
+    "failed": "The {channel} could not be delivered",
+    "skipped": "No {channel} was sent",
+    "held": "The {channel} is held until a decent hour",
+}
+ACCOUNT_PAUSE = (
+    "The provider refused our account ({error}). Check the credentials or the account's state, then resume: nobody is lost."
+)
+
+
+def reason_label(reason: str) -> str:
+    """Return a reason as a short phrase."""
+    return _REASONS.get(reason, "for a reason we have no words for yet") if reason else ""
+
+
+def sentence_for(channel: str, status: str, reason: str, facts: dict[str, Any]) -> str:
+    """Return one sentence about one channel of one person."""
+    sentence = _STATUSES[status].format(channel=channel)
+    if reason:
+        sentence += f": {reason_label(reason)}"
+    zones = facts.get(channel, {}).get("zones") if isinstance(facts.get(channel), dict) else None
+    if status == "held" and zones:
+        sentence += f" ({', '.join(zone.split('/')[-1].replace('_', ' ') for zone in zones)})"
+    return sentence + "."

@@ -1,0 +1,106 @@
+"""Questions about sending: who we send as, what the ledger knows, how it all adds up."""
+
+import uuid
+from collections.abc import Collection, Sequence
+
+from django.conf import settings
+from django.db import connection
+
+from messaging.ledger.ddl import TABLES, LedgerTable
+from messaging.models import Line
+from messaging.types import Channel, LedgerRow, Sender
+from servicepro.lib.crypto import AddressKind, address_tag
+from servicepro.lib.fields import phone_tag
+
+_COLUMNS = (
+    "{address}, state, {ok}, attempt_id, coalesce({sid}, ''), coalesce(last_error, ''), coalesce(provider_status, ''),"
+    " attempted_at, coalesce(body_digest, '')"
+)
+
+
+def ledger_table(channel: str) -> LedgerTable:
+    """Return the table that holds a channel's claims."""
+    return TABLES[channel]
+
+
+def ledger_tag(channel: str, address: str) -> str:
+    """Return how the ledger knows an address of the current tenant."""
+    kind: AddressKind = "email" if channel == Channel.EMAIL else "phone"
+    return address_tag(connection.schema_name, kind, address)
+
+
+def ledger_rows(channel: str, campaign_key: str, tags: Collection[str]) -> dict[str, LedgerRow]:
+    """Return {tag: row} of the current tenant's claims under one campaign key."""
+    table = ledger_table(channel)
+    columns = _COLUMNS.format(address=table.address, ok=table.ok, sid=table.sid)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM public.{table.name} WHERE tenant_id = %s AND campaign_key = %s AND {table.address} = ANY(%s)",
+            [connection.schema_name, campaign_key, list(tags)],
+        )
+        return {row[0]: LedgerRow(*row) for row in cursor.fetchall()}
+
+
+def delivery_statuses(channel: str, attempt_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return {attempt id: the provider's latest status} for messages it told us about."""
+    table = ledger_table(channel)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT attempt_id, provider_status FROM public.{table.name}"
+            " WHERE tenant_id = %s AND attempt_id = ANY(%s) AND provider_status IS NOT NULL",
+            [connection.schema_name, list(attempt_ids)],
+        )
+        return dict(cursor.fetchall())
+
+
+def has_sent_ok(tenant_id: str, campaign_key: str, phone: str) -> bool:
+    """Return whether a text under `campaign_key` reached the provider for `phone` (E.164)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM public.port_recovery_sms_sends WHERE tenant_id = %s AND campaign_key = %s AND phone = %s AND sms_ok",
+            [tenant_id, campaign_key, address_tag(tenant_id, "phone", phone)],
+        )
+        return cursor.fetchone() is not None
+
+
+def sender_for(channel: Channel) -> Sender | None:
+    """Return whom a channel's messages come from, or None where it is not set up."""
+    if channel is Channel.EMAIL:
+        if not (settings.SENDGRID_API_KEY and settings.SENDGRID_FROM_EMAIL):
+            return None
+        return Sender(channel, settings.SENDGRID_FROM_EMAIL, messages_per_second=settings.EMAIL_PER_SECOND)
+    if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
+        return None
+    line = Line.objects.filter(channel=channel.value).order_by("-is_default", "id").first()
+    if line:
+        service, rate = line.messaging_service_sid, line.messages_per_second
+        return Sender(channel, line.phone, service, rate or settings.SMS_PER_SECOND)
+    if channel is Channel.SMS and settings.TWILIO_FROM_NUMBER:
+        return Sender(channel, settings.TWILIO_FROM_NUMBER, settings.TWILIO_MESSAGING_SERVICE_SID, settings.SMS_PER_SECOND)
+    return None
+
+
+def own_phone_tags() -> list[str]:
+    """Return the tags of the business's own numbers: they are never a target."""
+    numbers = [line.phone for line in Line.objects.all()]
+    if settings.TWILIO_FROM_NUMBER:
+        numbers.append(settings.TWILIO_FROM_NUMBER)
+    return [phone_tag(number) for number in numbers]
+
+
+def open_claims(channel: str, *, older_than_seconds: float) -> list[LedgerRow]:
+    """Return the current tenant's claims without an outcome that are older than so many seconds, oldest first."""
+    table = ledger_table(channel)
+    columns = _COLUMNS.format(address=table.address, ok=table.ok, sid=table.sid)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM public.{table.name} WHERE tenant_id = %s AND state = 'claimed'"
+            " AND attempted_at < now() - make_interval(secs => %s) ORDER BY attempted_at",
+            [connection.schema_name, older_than_seconds],
+        )
+        return [LedgerRow(*row) for row in cursor.fetchall()]
+
+
+def owns_number(e164: str) -> bool:
+    """Return whether a number is one this business texts from."""
+    return Line.objects.filter(phone=e164).exists() or (bool(e164) and e164 == settings.TWILIO_FROM_NUMBER)

@@ -1,0 +1,21 @@
+"""Everything that sends, claims, settles, or hears from a provider."""
+
+from messaging.services.callbacks import record_email_events, record_sms_status
+from messaging.services.claims import record_sms_attempt, release_rejected
+from messaging.services.delivery import begin_delivery, deliver, finish_delivery
+from messaging.services.inbound import receive_text
+from messaging.services.pacing import batch_allowance
+from messaging.services.reconciliation import reconcile_sends
+
+__all__ = [
+    "batch_allowance",
+    "begin_delivery",
+    "deliver",
+    "finish_delivery",
+    "receive_text",
+    "reconcile_sends",
+    "record_email_events",
+    "record_sms_attempt",
+    "record_sms_status",
+    "release_rejected",
+]

@@ -1,0 +1,244 @@
+"""Deliver envelopes: know the facts, decide, claim, call, record. The only place from which a message leaves.
+
+`begin_delivery` ends when the calls are on their way and `finish_delivery` waits for them, so that a caller can prepare the
+next batch in between; `deliver` does both.
+"""
+
+import datetime
+import logging
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from customers.selectors import consent_facts, suppressed_tags
+from customers.services import suppress
+from messaging.policy import BusinessHours, Facts, Hold, Send, Skip, decide
+from messaging.providers.loop import start_in_loop
+from messaging.providers.results import Answer, Outbound, Verdict
+from messaging.providers.sendgrid import sendgrid_account
+from messaging.providers.twilio import twilio_account
+from messaging.selectors import ledger_rows, ledger_tag, sender_for
+from messaging.services.claims import Claim, Settlement, body_digest, claim, settle
+from messaging.services.pacing import slow_down, take_tokens
+from messaging.types import Channel, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
+from servicepro.lib.signing import sign_bytes
+from tenants.business.models import BusinessSettings
+from tenants.selectors import business_settings, current_tenant, public_url
+
+logger = logging.getLogger(__name__)
+
+BACKOFF_SECONDS = 5.0  # the wait after a 429 that names none
+RETRY_UNREACHABLE = datetime.timedelta(seconds=10)
+ATTEMPT_PURPOSE = "attempt"
+CALLBACK_PATH = "/api/webhooks/twilio/status"
+
+_STATES = {
+    Verdict.ACCEPTED: "sent",
+    Verdict.REJECTED: "rejected",
+    Verdict.OPTED_OUT: "rejected",
+    Verdict.THROTTLED: "released",
+    Verdict.UNREACHABLE: "released",
+    Verdict.ACCOUNT: "released",
+}
+
+
+@dataclass(slots=True)
+class InFlight:
+    """A batch whose calls are on their way."""
+
+    channel: Channel
+    sender: Sender | None
+    callback_url: str = ""
+    schema: str = ""
+    receipts: list[Receipt] = field(default_factory=list)
+    envelopes: dict[uuid.UUID, Envelope] = field(default_factory=dict)
+    answers: "Future[list[Answer]] | None" = None
+
+
+def deliver(envelopes: Sequence[Envelope]) -> list[Receipt]:
+    """Send what may be sent and say of every envelope what became of it; one channel per call.
+
+    Raises PaceUnavailable where nothing could be claimed or sent at all.
+    """
+    return finish_delivery(begin_delivery(envelopes))
+
+
+def begin_delivery(envelopes: Sequence[Envelope], *, now: datetime.datetime | None = None) -> InFlight:
+    """Decide, claim and start the calls of envelopes that share a channel. Raises PaceUnavailable."""
+    channel = envelopes[0].channel
+    flight = InFlight(channel, sender_for(channel))
+    cleared = _cleared(envelopes, flight, now or timezone.now())
+    if not cleared or flight.sender is None:
+        return flight
+    granted = take_tokens(flight.sender, len(cleared))
+    for envelope in cleared[granted:]:
+        flight.receipts.append(Receipt(envelope.reference, channel, Outcome.LATER, Reason.PACE))
+    _claim(cleared[:granted], flight)
+    if flight.envelopes:
+        flight.schema = connection.schema_name
+        flight.callback_url = f"{public_url(current_tenant())}{CALLBACK_PATH}"
+        flight.answers = start_in_loop(_calls(flight))
+    return flight
+
+
+def finish_delivery(flight: InFlight) -> list[Receipt]:
+    """Wait for the calls of a batch, record every outcome in one statement, and return the receipts."""
+    if flight.answers is None or flight.sender is None:
+        return flight.receipts
+    answers = flight.answers.result()
+    settlements = [
+        Settlement(answer.attempt_id, _STATES[answer.verdict], answer.sid, answer.error)
+        for answer in answers
+        if answer.verdict in _STATES
+    ]
+    lost: str = ""
+    try:
+        if settlements:
+            settle(flight.channel.value, settlements)
+    except DatabaseError as error:
+        lost = type(error).__name__
+        for answer in answers:
+            logger.error(
+                "[PORT RECOVERY] record_send_status_failed phone=%s err=%s attempt=%s",
+                ledger_tag(flight.channel, flight.envelopes[answer.attempt_id].address or "")[:8],
+                lost,
+                answer.attempt_id,
+            )
+    waits = [answer.retry_after_seconds or BACKOFF_SECONDS for answer in answers if answer.verdict is Verdict.THROTTLED]
+    if waits:
+        slow_down(flight.sender, max(waits))
+    for answer in answers:
+        envelope = flight.envelopes[answer.attempt_id]
+        if answer.verdict is Verdict.OPTED_OUT and envelope.address:
+            _respect_opt_out(envelope, answer)
+        flight.receipts.append(_receipt(envelope, answer, lost))
+    return flight.receipts
+
+
+def _cleared(envelopes: Sequence[Envelope], flight: InFlight, now: datetime.datetime) -> list[Envelope]:
+    """Return the envelopes the policy lets go; the others get their receipt here."""
+    chosen = business_settings()
+    tags = {id(e): ledger_tag(e.channel, e.address) for e in envelopes if e.address}
+    consents = consent_facts({e.customer_id for e in envelopes if e.customer_id})
+    suppressed = suppressed_tags(flight.channel.value, list(tags.values()))
+    known: dict[str, dict[str, LedgerRow]] = {}
+    for key in {envelope.campaign_key for envelope in envelopes}:
+        known[key] = ledger_rows(flight.channel, key, list(tags.values()))
+    hours = BusinessHours(chosen.texts_open_at, chosen.texts_close_at, current_tenant().region)
+    cleared = []
+    for envelope in envelopes:
+        tag = tags.get(id(envelope), "")
+        row = known[envelope.campaign_key].get(tag)
+        facts = Facts(
+            sender=flight.sender,
+            hours=hours,
+            consent=consents.get(envelope.customer_id or 0),
+            suppressed=suppressed.get(tag),
+            already_sent=bool(row and row.is_ok),
+            unknown_consent_allowed=chosen.unknown_consent == BusinessSettings.UnknownConsent.ALLOW,
+        )
+        decision = decide(envelope, facts, now)
+        if isinstance(decision, Send) and row and row.state in ("claimed", "rejected"):
+            flight.receipts.append(_known_receipt(envelope, row))
+        elif isinstance(decision, Send):
+            cleared.append(envelope)
+        elif isinstance(decision, Skip):
+            receipt = Receipt(envelope.reference, flight.channel, Outcome.SKIPPED, decision.reason, decision.facts)
+            flight.receipts.append(receipt)
+        elif isinstance(decision, Hold):
+            flight.receipts.append(
+                Receipt(envelope.reference, flight.channel, Outcome.HELD, decision.reason, decision.facts, until=decision.until)
+            )
+    return cleared
+
+
+def _known_receipt(envelope: Envelope, row: LedgerRow) -> Receipt:
+    """Return the receipt of an address whose claim stands: its outcome is known, or still in doubt."""
+    if row.state == "rejected":
+        return Receipt(envelope.reference, envelope.channel, Outcome.FAILED, Reason.REJECTED, error=row.error)
+    return Receipt(envelope.reference, envelope.channel, Outcome.IN_DOUBT, Reason.CLAIMED_ELSEWHERE)
+
+
+def _claim(envelopes: Sequence[Envelope], flight: InFlight) -> None:
+    """Claim the batch; who cannot be claimed is left out with a reason, the others fly."""
+    assert flight.sender is not None
+    claims: dict[uuid.UUID, tuple[Claim, Envelope]] = {}
+    for envelope in envelopes:
+        attempt_id = uuid.uuid4()
+        digest = body_digest(envelope.body) if flight.channel is not Channel.EMAIL else ""
+        tag = ledger_tag(flight.channel, envelope.address or "")
+        sender_tag = ledger_tag(flight.channel, flight.sender.address)
+        claims[attempt_id] = (Claim(attempt_id, envelope.campaign_key, tag, sender_tag, digest), envelope)
+    try:
+        won = claim(flight.channel.value, [item for item, _envelope in claims.values()]) if claims else set()
+    except DatabaseError:
+        logger.exception("claim_failed")
+        won = set()
+        reason = Reason.CLAIM_FAILED
+    else:
+        reason = Reason.CLAIMED_ELSEWHERE
+    for attempt_id, (_claim_row, envelope) in claims.items():
+        if attempt_id in won:
+            flight.envelopes[attempt_id] = envelope
+        else:
+            flight.receipts.append(Receipt(envelope.reference, flight.channel, Outcome.LATER, reason))
+
+
+async def _calls(flight: InFlight) -> list[Answer]:
+    assert flight.sender is not None
+    if flight.channel is Channel.EMAIL:
+        return await sendgrid_account().send_many(_outbound(flight), flight.sender)
+    return await twilio_account().send_many(_outbound(flight), flight.sender)
+
+
+def _outbound(flight: InFlight) -> list[Outbound]:
+    return [
+        Outbound(
+            attempt_id=attempt_id,
+            to=envelope.address or "",
+            body=envelope.body,
+            callback_url=f"{flight.callback_url}?a={sign_bytes(ATTEMPT_PURPOSE, flight.schema, attempt_id.bytes)}",
+            subject=envelope.subject,
+            html=envelope.html,
+            unsubscribe_url=envelope.unsubscribe_url,
+        )
+        for attempt_id, envelope in flight.envelopes.items()
+    ]
+
+
+def _respect_opt_out(envelope: Envelope, answer: Answer) -> None:
+    suppress(
+        channel=envelope.channel.value,
+        address=envelope.address or "",
+        reason=f"provider_{answer.code}",
+        event_key=f"provider:{answer.attempt_id}",
+    )
+
+
+def _receipt(envelope: Envelope, answer: Answer, lost: str) -> Receipt:
+    outcome, reason, until = {
+        Verdict.ACCEPTED: (Outcome.SENT, "", None),
+        Verdict.REJECTED: (Outcome.FAILED, Reason.REJECTED, None),
+        Verdict.OPTED_OUT: (Outcome.SKIPPED, Reason.OPTED_OUT_PROVIDER, None),
+        Verdict.THROTTLED: (Outcome.LATER, Reason.THROTTLED, None),
+        Verdict.UNREACHABLE: (Outcome.LATER, Reason.UNREACHABLE, timezone.now() + RETRY_UNREACHABLE),
+        Verdict.AMBIGUOUS: (Outcome.IN_DOUBT, Reason.AMBIGUOUS, None),
+        Verdict.ACCOUNT: (Outcome.LATER, Reason.ACCOUNT, None),
+    }[answer.verdict]
+    if lost:
+        outcome, reason = Outcome.IN_DOUBT, Reason.RECORD_FAILED
+    return Receipt(
+        envelope.reference,
+        envelope.channel,
+        outcome,
+        reason,
+        {"code": answer.code} if answer.code else {},
+        attempt_id=answer.attempt_id,
+        sid=answer.sid,
+        error=answer.error,
+        until=until,
+    )

@@ -1,0 +1,59 @@
+"""How quickly a sender may send, shared by every worker."""
+
+import time
+from functools import lru_cache
+
+import redis
+from django.conf import settings
+from django.db import connection
+
+from messaging.errors import PaceUnavailable
+from messaging.selectors import sender_for
+from messaging.types import Channel, Sender
+from servicepro.lib.pace import Pace
+
+FEEL_SECONDS = 0.5  # a batch is what the pace allows in this time, so that a pause is felt within a second
+BATCH_MESSAGES_MAX = 1_000
+WAIT_SECONDS_MAX = 1.0
+
+
+@lru_cache(maxsize=4)
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+
+
+def pace_of(sender: Sender) -> Pace:
+    """Return the bucket of one of the current tenant's senders."""
+    rate = sender.messages_per_second
+    key = f"{connection.schema_name}:{sender.channel.value}"
+    return Pace(_client(settings.REDIS_URL), key=key, rate_per_second=rate, burst=max(1.0, rate * FEEL_SECONDS))
+
+
+def batch_allowance(channel: Channel) -> int:
+    """Return how many messages make a batch on `channel`, at least one."""
+    sender = sender_for(channel)
+    if sender is None:
+        return BATCH_MESSAGES_MAX
+    return max(1, min(BATCH_MESSAGES_MAX, int(sender.messages_per_second * FEEL_SECONDS)))
+
+
+def take_tokens(sender: Sender, wanted: int) -> int:
+    """Take up to `wanted` tokens, waiting at most a second for the missing ones. Raises PaceUnavailable."""
+    pace, taken, deadline = pace_of(sender), 0, time.monotonic() + WAIT_SECONDS_MAX
+    try:
+        while True:
+            grant = pace.take(wanted - taken)
+            taken += grant.granted
+            if taken >= wanted or time.monotonic() + grant.wait_seconds > deadline:
+                return taken
+            time.sleep(min(grant.wait_seconds, max(0.0, deadline - time.monotonic())))
+    except redis.RedisError as error:
+        raise PaceUnavailable("The pace keeper is away for a moment; sending goes on when it is back.") from error
+
+
+def slow_down(sender: Sender, seconds: float) -> None:
+    """Close a sender's bucket for a while: the provider asked for it. Raises PaceUnavailable."""
+    try:
+        pace_of(sender).penalise(seconds)
+    except redis.RedisError as error:
+        raise PaceUnavailable("The pace keeper is away for a moment; sending goes on when it is back.") from error

@@ -1,0 +1,13 @@
+"""Background work of the delivery engine."""
+
+from celery import shared_task
+
+from messaging.services import reconcile_sends
+from tenants.selectors import each_tenant
+
+
+@shared_task(name="messaging.reconcile_all")
+def reconcile_all() -> None:
+    """Settle what is in doubt, for every business."""
+    for _tenant in each_tenant():
+        reconcile_sends()
