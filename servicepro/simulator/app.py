@@ -1,0 +1,123 @@
+"""Route every request of the simulator.
+
+Control: POST /control/faults, DELETE /control/faults, GET /control/messages?to=, GET /control/stats, POST /control/reset,
+POST /control/numbers {number, inboundUrl}, POST /control/sendgrid-webhook {url}, GET /control/sendgrid-public-key,
+POST /control/inbound {from, to, body}, POST /control/activity {on}; GET /health.
+"""
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from servicepro.simulator import pages
+from servicepro.simulator.callbacks import Caller
+from servicepro.simulator.faults import Faults
+from servicepro.simulator.sendgrid_api import SendGridApi
+from servicepro.simulator.server import Reply, Request, json_reply
+from servicepro.simulator.store import Store
+from servicepro.simulator.twilio_api import TwilioApi
+
+
+class Simulator:
+    """Both providers, their control, and the pages."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.faults = store, Faults()
+        self.caller = Caller(store.directory)
+        self.twilio = TwilioApi(store, self.faults, self.caller)
+        self.sendgrid = SendGridApi(store, self.faults, self.caller)
+        if store.directory:
+            (store.directory / "sendgrid_public_key").write_text(self.caller.public_key())
+
+    def answer(self, request: Request) -> Reply | Any:
+        """Answer one request, now or later."""
+        if request.path.startswith("/api/"):
+            return self.twilio.answer(request)
+        if request.path.startswith("/sendgrid/"):
+            return self.sendgrid.answer(request)
+        if request.path.startswith("/control/"):
+            try:
+                return self.control(request)
+            except (ValueError, KeyError) as problem:
+                return json_reply(400, {"error": str(problem)})
+        return self.pages(request)
+
+    def control(self, request: Request) -> Reply | Any:
+        """Set the simulator up and look into it."""
+        verb, name = request.method, request.path.removeprefix("/control/")
+        if (verb, name) == ("POST", "faults"):
+            self.faults.set(request.json)
+        elif (verb, name) == ("DELETE", "faults"):
+            self.faults.set({})
+        elif (verb, name) == ("POST", "reset"):
+            self.store.reset()
+        elif (verb, name) == ("POST", "numbers"):
+            self.store.write("number", request.json)
+        elif (verb, name) == ("POST", "sendgrid-webhook"):
+            self.store.write("event_url", request.json["url"])
+        elif (verb, name) == ("POST", "activity"):
+            self.sendgrid.has_activity = bool(request.json["on"])
+        elif (verb, name) == ("POST", "inbound"):
+            return self.inbound(request.json["from"], request.json["to"], request.json["body"])
+        elif (verb, name) == ("GET", "messages"):
+            return self.messages(request.params.get("to"))
+        elif (verb, name) == ("GET", "stats"):
+            return self.stats()
+        elif (verb, name) == ("GET", "sendgrid-public-key"):
+            return Reply(200, self.caller.public_key().encode(), "text/plain")
+        else:
+            return json_reply(404, {"error": "unknown control"})
+        return json_reply(200, {})
+
+    async def inbound(self, phone: str, number: str, body: str) -> Reply:
+        """Let a customer text, and answer when the application has taken it."""
+        await self.twilio.receive(phone, number, body)
+        return json_reply(200, {})
+
+    def messages(self, to: str | None) -> Reply:
+        """Return everything that was taken."""
+        texts = [asdict(text) for text in self.store.texts.values() if to in (None, text.to)]
+        mails = [asdict(mail) for mail in self.store.mails if to in (None, mail.to)]
+        return json_reply(200, {"texts": texts, "emails": mails})
+
+    def stats(self) -> Reply:
+        """Return the counts that prove or disprove that nobody was written to twice."""
+        store = self.store
+        if store.is_lean:
+            most = max(store.counts.values(), default=0)
+            return json_reply(200, {"texts": store.lean_messages, "emails": 0, "most": most, "addresses": len(store.counts)})
+        texts = Counter(text.to for text in store.texts.values() if text.direction == "outbound-api")
+        mails = Counter(mail.to for mail in store.mails)
+        both = {
+            "texts": texts.total(), "phones": len(texts), "mostTextsToOnePhone": max(texts.values(), default=0),
+            "emails": mails.total(), "mailboxes": len(mails), "mostEmailsToOneMailbox": max(mails.values(), default=0),
+        }  # fmt: skip
+        return json_reply(200, both)
+
+    def pages(self, request: Request) -> Reply | Any:
+        """Answer the pages."""
+        if request.path == "/health":
+            return Reply(200, b"ok", "text/plain")
+        if request.path == "/":
+            return pages.home(self.store, request.params.get("q", ""))
+        section, _, name = request.path.strip("/").partition("/")
+        if section == "phones" and request.method == "POST":
+            return self.reply_from_page(name, request.form)
+        if section == "mail" and request.method == "POST":
+            return self.unsubscribe(name, request.form["url"])
+        if section == "phones":
+            return pages.phone(self.store, name)
+        if section == "mail":
+            return pages.mailbox(self.store, name)
+        return Reply(404, b"not found", "text/plain")
+
+    async def reply_from_page(self, phone: str, form: dict[str, str]) -> Reply:
+        """Text from the phone on the page."""
+        await self.twilio.receive(phone, form["number"], form["body"])
+        return Reply(303, headers={"Location": f"/phones/{phone}"})
+
+    async def unsubscribe(self, address: str, url: str) -> Reply:
+        """Do what a mailbox's unsubscribe button does (RFC 8058)."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        await self.caller.post(url, b"List-Unsubscribe=One-Click", headers)
+        return Reply(303, headers={"Location": f"/mail/{address}"})
