@@ -36,12 +36,20 @@ def server_account() -> pwd.struct_passwd | None:
 def run_as_server(command: list[str], *, log: Path) -> int:
     """Run `command` under the server account, its output appended to `log`; return its exit code."""
     account = server_account()
-    identity = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     with log.open("ab") as output:
         # A pipe would be inherited by the server that the command leaves behind, and never close.
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/", check=False, **identity
-        ).returncode
+        result = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd="/",
+            check=False,
+            user=account and account.pw_uid,
+            group=account and account.pw_gid,
+            extra_groups=[] if account else None,
+        )
+    return result.returncode
 
 
 def give_to_server(path: Path) -> None:

@@ -15,9 +15,8 @@ def require_free_disk(folder: Path) -> None:
     """Raise DevstackError when the disk under `folder` has less room than a database needs."""
     free = shutil.disk_usage(folder).free
     if free < FREE_BYTES_MIN:
-        raise DevstackError(
-            f"The disk is full: {free // 2**20} MB are free under {folder}, the local database needs {FREE_BYTES_MIN // 2**20} MB."
-        )
+        needed = f"the local database needs {FREE_BYTES_MIN // 2**20} MB"
+        raise DevstackError(f"The disk is full: {free // 2**20} MB are free under {folder}, {needed}.")
 
 
 def describe_os_error(error: OSError, folder: Path) -> str:

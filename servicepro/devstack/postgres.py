@@ -15,6 +15,7 @@ from servicepro.devstack.account import give_to_server, open_path_to_server, run
 from servicepro.devstack.errors import DevstackError, require_free_disk
 from servicepro.devstack.processes import read_pid, running_process, stop_process, wheel_folder
 
+SOCKET_NAME = ".s.PGSQL.5432"  # the port is part of the name, though nothing listens on it
 DATABASE = ROLE = "servicepro"
 START_SECONDS_MAX = 60  # recovery after a crash replays the log first
 STOP_SECONDS_MAX = 30
@@ -43,7 +44,7 @@ def start_postgres(state_dir: Path, socket_dir: Path) -> Path:
             open_path_to_server(path)
         if not (cluster / "PG_VERSION").exists():
             _make_cluster(cluster, log)
-        _clear_leftovers(cluster)
+        _clear_leftovers(cluster, socket_dir)
         _launch(cluster, socket_dir, log)
         running = socket_dir
     _make_database(running, log)
@@ -68,7 +69,8 @@ def _running_socket_dir(cluster: Path) -> Path | None:
     if running_process(read_pid(pid_file), argument=str(cluster)) is None:
         return None
     lines = pid_file.read_text().splitlines()
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else None
+    folder = Path(lines[4]) if len(lines) > 4 and lines[4] else None
+    return folder if folder and (folder / SOCKET_NAME).exists() else None
 
 
 def _make_cluster(cluster: Path, log: Path) -> None:
@@ -86,9 +88,10 @@ def _make_cluster(cluster: Path, log: Path) -> None:
     fresh.rename(cluster)
 
 
-def _clear_leftovers(cluster: Path) -> None:
-    """Remove what a killed postmaster left: a pid file that may by now name a stranger, and its orphans."""
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+def _clear_leftovers(cluster: Path, socket_dir: Path) -> None:
+    """Remove what a killed postmaster left: files whose pid may by now name a stranger, and its orphans."""
+    for left in (cluster / "postmaster.pid", socket_dir / SOCKET_NAME, socket_dir / f"{SOCKET_NAME}.lock"):
+        left.unlink(missing_ok=True)
     deadline = time.monotonic() + ORPHANS_SECONDS_MAX
     while orphans := _orphans(cluster):
         if time.monotonic() > deadline:
@@ -98,12 +101,16 @@ def _clear_leftovers(cluster: Path) -> None:
 
 
 def _orphans(cluster: Path) -> list[psutil.Process]:
-    """Return the server processes working in `cluster`: PostgreSQL makes it the current folder of each."""
+    """Return the server processes working in `cluster`: PostgreSQL makes it the current folder of each.
+
+    Linux marks the folder of a cluster that somebody deleted while it ran.
+    """
+    folders = (str(cluster), f"{cluster} (deleted)")
     found = []
     for process in psutil.process_iter(["name"]):
         if process.info["name"] == "postgres":
             with contextlib.suppress(psutil.Error):
-                if Path(process.cwd()) == cluster and process.status() != psutil.STATUS_ZOMBIE:
+                if process.cwd() in folders and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
     return found
 

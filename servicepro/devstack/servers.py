@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from servicepro.devstack.errors import DevstackError, describe_os_error
-from servicepro.devstack.sockets import answers, place_sockets, short_socket_dir
+from servicepro.devstack.sockets import answers, place_sockets, short_socket_dir, valkey_socket_path
 
 __all__ = ["DevstackError", "Servers", "are_running", "ensure_running", "stop"]
 
@@ -54,7 +54,7 @@ def stop(state_dir: Path) -> None:
         return
     with _lock(state_dir):
         (state_dir / "servers.json").unlink(missing_ok=True)
-        stop_valkey(state_dir)
+        stop_valkey(valkey_socket_path(state_dir))
         stop_postgres(state_dir)
         short = short_socket_dir(state_dir)
         if short.is_dir():
@@ -74,9 +74,7 @@ def _start(state_dir: Path) -> Servers:
     postgres_dir = start_postgres(state_dir, postgres_dir)
     valkey_socket = start_valkey(state_dir, valkey_socket)
     fresh = note.with_suffix(".new")
-    fresh.write_text(
-        json.dumps({"postgres_socket": str(postgres_dir / ".s.PGSQL.5432"), "valkey_socket": str(valkey_socket)})
-    )
+    fresh.write_text(json.dumps({"postgres_socket": str(postgres_dir / ".s.PGSQL.5432"), "valkey_socket": str(valkey_socket)}))
     fresh.replace(note)
     return _servers(postgres_dir, valkey_socket)
 

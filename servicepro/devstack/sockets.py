@@ -30,19 +30,28 @@ def place_sockets(state_dir: Path) -> tuple[Path, Path]:
 
     They lie in the state folder; a long or oddly spelt path moves them to a short folder that depends on it alone.
     """
-    longest = str(state_dir / LONGEST_NAME)
-    if len(longest.encode()) <= SOCKET_PATH_BYTES_MAX and re.fullmatch(r"[A-Za-z0-9_./+-]+", longest):
-        return state_dir / "postgres", state_dir / "valkey.sock"
+    if _fits(state_dir):
+        return state_dir / "postgres", valkey_socket_path(state_dir)
     folder = short_socket_dir(state_dir)
     folder.mkdir(mode=0o700, exist_ok=True)
     give_to_server(folder)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or stat.S_IMODE(found.st_mode) & 0o077:
         raise DevstackError(f"{folder} is not a private folder: remove it, the local servers' sockets belong there.")
-    return folder, folder / "valkey.sock"
+    return folder, valkey_socket_path(state_dir)
+
+
+def valkey_socket_path(state_dir: Path) -> Path:
+    """Return where the Valkey of `state_dir` listens."""
+    return (state_dir if _fits(state_dir) else short_socket_dir(state_dir)) / "valkey.sock"
 
 
 def short_socket_dir(state_dir: Path) -> Path:
     """Return the folder outside the state folder that its sockets use when its own path is too long."""
     digest = hashlib.sha256(str(state_dir).encode()).hexdigest()[:12]
     return SHORT_ROOT / f"servicepro-{os.getuid()}-{digest}"
+
+
+def _fits(state_dir: Path) -> bool:
+    longest = str(state_dir / LONGEST_NAME)
+    return len(longest.encode()) <= SOCKET_PATH_BYTES_MAX and re.fullmatch(r"[A-Za-z0-9_./+-]+", longest) is not None

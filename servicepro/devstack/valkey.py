@@ -1,13 +1,14 @@
 """The embedded Valkey: broker, cache and pace; on a unix socket only, nothing on disk."""
 
-import contextlib
 import signal
 import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 from servicepro.devstack.errors import DevstackError
-from servicepro.devstack.processes import read_pid, running_process, stop_process, wheel_folder
+from servicepro.devstack.processes import stop_process, wheel_folder
 from servicepro.devstack.sockets import answers
 
 START_SECONDS_MAX = 10
@@ -21,7 +22,7 @@ def start_valkey(state_dir: Path, socket_path: Path) -> Path:
     """
     if answers(socket_path):
         return socket_path
-    stop_valkey(state_dir)
+    stop_valkey(socket_path)
     socket_path.unlink(missing_ok=True)
     log = state_dir / "logs" / "valkey.log"
     result = subprocess.run(_command(state_dir, socket_path, log), check=False, capture_output=True, text=True)
@@ -36,23 +37,15 @@ def start_valkey(state_dir: Path, socket_path: Path) -> Path:
     return socket_path
 
 
-def stop_valkey(state_dir: Path) -> None:
-    """Stop the Valkey of `state_dir`; nothing happens when it is not running."""
-    process = running_process(read_pid(state_dir / "valkey.pid"), argument="valkey-server")
-    if process is not None and _is_ours(process.pid, state_dir):
-        stop_process(process, signal.SIGTERM, timeout_seconds=STOP_SECONDS_MAX)
-    with contextlib.suppress(FileNotFoundError):
-        (state_dir / "valkey.pid").unlink()
+def stop_valkey(socket_path: Path) -> None:
+    """Stop the Valkey that listens on `socket_path`; nothing happens when none does.
 
-
-def _is_ours(pid: int, state_dir: Path) -> bool:
-    """Tell whether the process works in `state_dir`: after a restart the number may belong to another stack's server."""
-    import psutil
-
-    try:
-        return Path(psutil.Process(pid).cwd()) == state_dir
-    except psutil.Error:
-        return False
+    It is found by its title, which names the socket: a pid file may be stale, or gone with a deleted folder.
+    """
+    for process in psutil.process_iter(["cmdline"]):
+        title = " ".join(process.info["cmdline"] or []).rstrip()
+        if "valkey-server" in title and title.endswith(f"unixsocket:{socket_path}"):
+            stop_process(process, signal.SIGTERM, timeout_seconds=STOP_SECONDS_MAX)
 
 
 def _command(state_dir: Path, socket_path: Path, log: Path) -> list[str]:
@@ -62,5 +55,6 @@ def _command(state_dir: Path, socket_path: Path, log: Path) -> list[str]:
     command = [str(binaries[0]), "--port", "0", "--daemonize", "yes"]
     command += ["--unixsocket", str(socket_path), "--unixsocketperm", "700"]
     command += ["--dir", str(state_dir), "--pidfile", str(state_dir / "valkey.pid"), "--logfile", str(log)]
+    command += ["--proc-title-template", "valkey-server {listen-addr}"]  # short: stop_valkey reads the socket at its end
     command += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
     return command
