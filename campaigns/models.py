@@ -53,9 +53,7 @@ class Campaign(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(models.Value(1), condition=Q(status="running"), name="campaign_one_running_per_tenant")
-        ]
+        constraints = [models.UniqueConstraint(models.Value(1), condition=Q(status="running"), name="campaign_one_running_per_tenant")]
 
     def __str__(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from campaigns.errors import UnknownCampaign
 from campaigns.models import Campaign, Target
 from campaigns.types import CampaignCounts, ChannelCounts
-from campaigns.wording import sentence_for
+from campaigns.wording import reason_label, sentence_for
 from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.signing import unsign_number
 
@@ -100,3 +100,23 @@ def explain_target(target: Target) -> dict[str, Any]:
             else "No points yet; they are added when this person's turn comes."
         ),
     }
+
+
+def campaign_report(campaign_id: int) -> list[str]:
+    """Return one line per kind of outcome: how many people, what they got and why."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT sms_status, sms_reason, email_status, email_reason, count(*), sum(points_granted) FROM campaigns_target
+             WHERE campaign_id = %s GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC
+            """,
+            [campaign_id],
+        )
+        return [
+            f"{people:>6} people: text {sms}{_because(sms_reason)}; email {email}{_because(email_reason)}; {points} points"
+            for sms, sms_reason, email, email_reason, people, points in cursor.fetchall()
+        ]
+
+
+def _because(reason: str) -> str:
+    return f" ({reason_label(reason)})" if reason else ""

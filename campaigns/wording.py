@@ -35,9 +35,7 @@ _STATUSES = {
     "skipped": "No {channel} was sent",
     "held": "The {channel} is held until a decent hour",
 }
-ACCOUNT_PAUSE = (
-    "The provider refused our account ({error}). Check the credentials or the account's state, then resume: nobody is lost."
-)
+ACCOUNT_PAUSE = "The provider refused our account ({error}). Check the credentials or the account's state, then resume: nobody is lost."
 
 
 def reason_label(reason: str) -> str:

@@ -115,17 +115,13 @@ class Suppression(models.Model):
 
     channel = models.CharField(max_length=8, choices=Channel.choices)
     address_tag = models.CharField(max_length=32)
-    reason = models.CharField(
-        max_length=64, help_text="stop_keyword, twilio_21610, unsubscribe, hard_bounce, complaint, staff, …"
-    )
+    reason = models.CharField(max_length=64, help_text="stop_keyword, twilio_21610, unsubscribe, hard_bounce, complaint, staff, …")
     created_at = models.DateTimeField(auto_now_add=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["channel", "address_tag"], condition=Q(lifted_at=None), name="suppression_once_while_active"
-            )
+            models.UniqueConstraint(fields=["channel", "address_tag"], condition=Q(lifted_at=None), name="suppression_once_while_active")
         ]
 
     def __str__(self) -> str:
@@ -167,9 +163,7 @@ class JoinEvidence(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["customer", "joined_kind", "joined_id", "shared_field"], name="join_evidence_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["customer", "joined_kind", "joined_id", "shared_field"], name="join_evidence_once")]
 
     def __str__(self) -> str:
         return f"{self.joined_kind} {self.joined_id} by {self.shared_field}"

@@ -21,9 +21,7 @@ class Line(models.Model):
     phone = EncryptedPhoneField()
     messaging_service_sid = models.CharField(max_length=34, blank=True)
     is_default = models.BooleanField(default=False)
-    messages_per_second = models.FloatField(
-        null=True, blank=True, help_text="from the registration tier; empty: the server's default"
-    )
+    messages_per_second = models.FloatField(null=True, blank=True, help_text="from the registration tier; empty: the server's default")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -104,3 +104,8 @@ def open_claims(channel: str, *, older_than_seconds: float) -> list[LedgerRow]:
 def owns_number(e164: str) -> bool:
     """Return whether a number is one this business texts from."""
     return Line.objects.filter(phone=e164).exists() or (bool(e164) and e164 == settings.TWILIO_FROM_NUMBER)
+
+
+def line_numbers() -> list[str]:
+    """Return the numbers this business texts from (E.164)."""
+    return [line.phone for line in Line.objects.order_by("id")]

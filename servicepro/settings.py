@@ -88,7 +88,7 @@ SHARED_APPS = [
     "django_structlog",
     *_BOTH,
 ]
-TENANT_APPS = [*_BOTH, "tenants.business", "customers", "messaging", "loyalty", "campaigns", "portal"]
+TENANT_APPS = [*_BOTH, "tenants.business", "customers", "messaging", "loyalty", "campaigns", "portal", "onboarding"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
 MIDDLEWARE = [

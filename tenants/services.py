@@ -25,9 +25,7 @@ _CURRENCIES = {"US": "USD", "IN": "INR", "GB": "GBP"}
 _TIME_ZONES = {"US": "America/Chicago", "IN": "Asia/Kolkata", "GB": "Europe/London", "DE": "Europe/Berlin"}
 
 
-def provision_tenant(
-    *, schema: str, name: str, domain: str, region: str, owner_email: str, owner_password: str | None = None
-) -> Tenant:
+def provision_tenant(*, schema: str, name: str, domain: str, region: str, owner_email: str, owner_password: str | None = None) -> Tenant:
     """Create a business with its schema, host name, settings and owner, all or nothing.
 
     The schema is a copy of a template that the migrations made once, which takes a fifth of the time. Raises BadTenant.
@@ -54,9 +52,7 @@ def provision_tenant(
 
 def _check(schema: str, name: str, domain: str, region: str, owner_email: str) -> None:
     if not _SCHEMA.fullmatch(schema) or schema in _RESERVED or schema.startswith("pg_"):
-        raise BadTenant(
-            "The schema name needs 2 to 41 lower-case letters, digits or _, starting with a letter; it is not reserved."
-        )
+        raise BadTenant("The schema name needs 2 to 41 lower-case letters, digits or _, starting with a letter; it is not reserved.")
     if not name.strip():
         raise BadTenant("The business needs a name.")
     if not _HOST.fullmatch(domain):

@@ -21,9 +21,7 @@ def start_campaign(campaign: Campaign, *, actor: User | None, confirmed_count: i
     """Start a draft. `confirmed_count` is the number of people the owner typed. Raises WrongStatus, CountChanged."""
     total = Target.objects.filter(campaign_id=campaign.pk).count()
     if confirmed_count is not None and confirmed_count != total:
-        raise CountChanged(
-            f"You typed {confirmed_count}, but this campaign has {total} people. Look again and type {total} to start."
-        )
+        raise CountChanged(f"You typed {confirmed_count}, but this campaign has {total} people. Look again and type {total} to start.")
     if total == 0:
         raise WrongStatus("There is nobody to write to: add customers first.")
     _move(campaign, {Status.DRAFT, Status.SCHEDULED}, Status.RUNNING, "started", actor, started_at=timezone.now())

@@ -86,9 +86,7 @@ def create_port_recovery_campaign(*, created_by: User | None, name: str = "") ->
             },
         )
         if not is_new:
-            raise WrongStatus(
-                f"There is a campaign “{name}” already; nobody is reached twice under one name. Choose another name."
-            )
+            raise WrongStatus(f"There is a campaign “{name}” already; nobody is reached twice under one name. Choose another name.")
         build_target_list(write=True)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -107,9 +105,7 @@ def create_port_recovery_campaign(*, created_by: User | None, name: str = "") ->
     return campaign
 
 
-def edit_texts(
-    campaign: Campaign, *, actor: User | None, sms_text: str, email_subject: str, email_text: str, email_html: str
-) -> None:
+def edit_texts(campaign: Campaign, *, actor: User | None, sms_text: str, email_subject: str, email_text: str, email_html: str) -> None:
     """Change the words of a draft. Raises WrongStatus, and BadCampaignInput where a field in {{…}} is unknown."""
     if campaign.status != Campaign.Status.DRAFT:
         raise WrongStatus("The words can only be changed while the campaign is a draft.")

@@ -123,9 +123,7 @@ def send_test(campaign: Campaign, *, actor: User | None, to: str = "") -> Receip
     It is refused where that is the sending number. Raises BadCampaignInput where there is no usable number.
     """
     region = current_tenant().region
-    chosen = (
-        to or settings.BUSINESS_OWNER_PERSONAL_PHONE or (actor.phone if actor else "") or business_settings().owner_phone or ""
-    )
+    chosen = to or settings.BUSINESS_OWNER_PERSONAL_PHONE or (actor.phone if actor else "") or business_settings().owner_phone or ""
     parsed = parse_phone(chosen, region)
     if not isinstance(parsed, Phone):
         raise BadCampaignInput(f"There is no phone to send the test to. {parsed.sentence} Add yours to your profile.")
@@ -139,7 +137,5 @@ def send_test(campaign: Campaign, *, actor: User | None, to: str = "") -> Receip
         channel_enabled=campaign.sms_enabled,
     )
     receipt = deliver([envelope])[0]
-    record_action(
-        actor, "campaign_test_sent", f"campaign:{campaign.pk}", outcome=receipt.outcome.value, reason=str(receipt.reason)
-    )
+    record_action(actor, "campaign_test_sent", f"campaign:{campaign.pk}", outcome=receipt.outcome.value, reason=str(receipt.reason))
     return receipt

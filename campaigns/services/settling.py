@@ -26,9 +26,9 @@ def settle_in_doubt(campaign: Campaign) -> int:
     for channel in (Channel.SMS, Channel.EMAIL):
         after = 0
         while batch := list(
-            Target.objects.filter(campaign_id=campaign.pk, pk__gt=after, **{f"{channel.value}_status": "in_doubt"}).order_by(
-                "pk"
-            )[:SETTLE_BATCH]
+            Target.objects.filter(campaign_id=campaign.pk, pk__gt=after, **{f"{channel.value}_status": "in_doubt"}).order_by("pk")[
+                :SETTLE_BATCH
+            ]
         ):
             after = batch[-1].pk
             _settle(campaign, channel, batch)

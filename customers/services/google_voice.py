@@ -183,9 +183,7 @@ def _store(threads: list[_Thread], report: ImportReport) -> None:
     report.threads += len(set(keys))
 
 
-def _conversation_ids(
-    cursor: object, threads: list[_Thread], keys: list[str], latest: list[datetime.datetime | None]
-) -> dict[str, int]:
+def _conversation_ids(cursor: object, threads: list[_Thread], keys: list[str], latest: list[datetime.datetime | None]) -> dict[str, int]:
     unique: dict[str, tuple[bool, datetime.datetime | None]] = {}
     for thread, key, last in zip(threads, keys, latest, strict=True):
         earlier = unique.get(key, (thread.is_group, None))[1]

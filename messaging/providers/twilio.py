@@ -6,7 +6,8 @@ explicit timeout, never repeats a request, and reports whether the request can h
 
 import asyncio
 import datetime
-import email.utils
+import logging
+import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -33,10 +34,9 @@ class PooledTransport(AsyncHttpClient):
     """The SDK's transport: one connection pool, one timeout, no retries, base URL from the settings."""
 
     def __init__(self, base_url: str, timeout_seconds: float) -> None:
-        super().__init__()
-        self.is_async = True
+        super().__init__(logging.getLogger("twilio.transport"), True, timeout_seconds)
         self.base_url = base_url.rstrip("/")
-        self.timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        self.limits = aiohttp.ClientTimeout(total=timeout_seconds)
         self.session: aiohttp.ClientSession | None = None
 
     def _address(self, url: str) -> str:
@@ -60,7 +60,7 @@ class PooledTransport(AsyncHttpClient):
         """Send one request, once."""
         if self.session is None:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=30)
-            self.session = aiohttp.ClientSession(connector=connector, timeout=self.timeout, auto_decompress=True)
+            self.session = aiohttp.ClientSession(connector=connector, timeout=self.limits, auto_decompress=True)
         body = urlencode({key: _form_value(value) for key, value in data.items()}) if data else None
         sent_headers = dict(headers or {})
         if auth:
@@ -106,9 +106,7 @@ class TwilioSms:
         return answers
 
     async def _send(self, message: Outbound, sender: Sender) -> Answer:
-        origin = (
-            {"messaging_service_sid": sender.messaging_service_sid} if sender.messaging_service_sid else {"from_": sender.address}
-        )
+        origin = {"messaging_service_sid": sender.messaging_service_sid} if sender.messaging_service_sid else {"from_": sender.address}
         try:
             created = await self.client.messages.create_async(
                 to=message.to, body=message.body, status_callback=message.callback_url, **origin
@@ -167,14 +165,8 @@ _accounts: dict[Iterable[Any], TwilioSms] = {}
 
 def twilio_account() -> TwilioSms:
     """Return this process's connection to the configured account."""
-    import os
-
     key = (os.getpid(), settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE_URL)
     if key not in _accounts:
         _accounts[key] = TwilioSms(*key[1:], timeout_seconds=settings.PROVIDER_TIMEOUT_SECONDS)
     return _accounts[key]
 
-
-def parse_rfc2822(text: str) -> datetime.datetime:
-    """Return the aware instant behind Twilio's date format."""
-    return email.utils.parsedate_to_datetime(text)

@@ -4,6 +4,7 @@ from messaging.services.callbacks import record_email_events, record_sms_status
 from messaging.services.claims import record_sms_attempt, release_rejected
 from messaging.services.delivery import begin_delivery, deliver, finish_delivery
 from messaging.services.inbound import receive_text
+from messaging.services.lines import ensure_line
 from messaging.services.pacing import batch_allowance
 from messaging.services.reconciliation import reconcile_sends
 
@@ -11,6 +12,7 @@ __all__ = [
     "batch_allowance",
     "begin_delivery",
     "deliver",
+    "ensure_line",
     "finish_delivery",
     "receive_text",
     "reconcile_sends",

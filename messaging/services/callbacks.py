@@ -58,9 +58,7 @@ def record_email_events(events: Sequence[Mapping[str, Any]]) -> int:
             if not _owns(attempt_id) or not _is_new("sendgrid", key, attempt_id, kind, str(event.get("status", ""))):
                 continue
             fresh += 1
-            _advance(
-                Channel.EMAIL, attempt_id, str(event.get("sg_message_id") or "").split(".")[0], kind, EMAIL_RANKS.get(kind, 0), ""
-            )
+            _advance(Channel.EMAIL, attempt_id, str(event.get("sg_message_id") or "").split(".")[0], kind, EMAIL_RANKS.get(kind, 0), "")
             is_soft = kind == "bounce" and event.get("type") == "blocked"
             if kind in _EMAIL_SUPPRESSING and event.get("email") and not is_soft:
                 suppress(

@@ -89,11 +89,9 @@ def finish_delivery(flight: InFlight) -> list[Receipt]:
     """Wait for the calls of a batch, record every outcome in one statement, and return the receipts."""
     if flight.answers is None or flight.sender is None:
         return flight.receipts
-    answers = flight.answers.result()
+    answers = _answers(flight)
     settlements = [
-        Settlement(answer.attempt_id, _STATES[answer.verdict], answer.sid, answer.error)
-        for answer in answers
-        if answer.verdict in _STATES
+        Settlement(answer.attempt_id, _STATES[answer.verdict], answer.sid, answer.error) for answer in answers if answer.verdict in _STATES
     ]
     lost: str = ""
     try:
@@ -117,6 +115,19 @@ def finish_delivery(flight: InFlight) -> list[Receipt]:
             _respect_opt_out(envelope, answer)
         flight.receipts.append(_receipt(envelope, answer, lost))
     return flight.receipts
+
+
+def _answers(flight: InFlight) -> list[Answer]:
+    """Return one answer per claimed envelope, whatever happened: who got none is in doubt."""
+    assert flight.answers is not None
+    try:
+        answers = flight.answers.result()
+    except Exception:
+        logger.exception("provider_calls_failed")
+        answers = []
+    answered = {answer.attempt_id for answer in answers}
+    missing = flight.envelopes.keys() - answered
+    return [*answers, *(Answer(attempt_id, Verdict.AMBIGUOUS, error="no answer") for attempt_id in missing)]
 
 
 def _cleared(envelopes: Sequence[Envelope], flight: InFlight, now: datetime.datetime) -> list[Envelope]:

@@ -69,8 +69,7 @@ def _known_sids(claims: list[LedgerRow]) -> set[str]:
     table = ledger_table("sms")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {table.sid} FROM public.{table.name}"
-            f" WHERE tenant_id = %s AND {table.address} = ANY(%s) AND {table.sid} IS NOT NULL",
+            f"SELECT {table.sid} FROM public.{table.name} WHERE tenant_id = %s AND {table.address} = ANY(%s) AND {table.sid} IS NOT NULL",
             [connection.schema_name, [claim.tag for claim in claims]],
         )
         return {row[0] for row in cursor.fetchall()}

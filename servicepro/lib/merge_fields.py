@@ -26,9 +26,7 @@ class Template:
 
     def render(self, values: Mapping[str, str], *, escape: bool = False) -> str:
         """Return the text with every field replaced by its value; `escape` for HTML."""
-        return "".join(
-            (html.escape(values[piece]) if escape else values[piece]) if is_field else piece for is_field, piece in self.parts
-        )
+        return "".join((html.escape(values[piece]) if escape else values[piece]) if is_field else piece for is_field, piece in self.parts)
 
 
 @lru_cache(maxsize=4_096)

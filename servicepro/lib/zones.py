@@ -96,9 +96,7 @@ def _next_opening(
     if all(_is_open(minute, clock, opens, closes) for clock in clocks):
         return None
     candidates = sorted(
-        datetime.datetime.combine(minute.astimezone(clock).date() + datetime.timedelta(days=day), opens, clock).astimezone(
-            datetime.UTC
-        )
+        datetime.datetime.combine(minute.astimezone(clock).date() + datetime.timedelta(days=day), opens, clock).astimezone(datetime.UTC)
         for clock in clocks
         for day in range(HOLD_DAYS_MAX)
     )
