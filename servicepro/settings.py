@@ -169,7 +169,7 @@ RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=120)
 
 # Celery
 _socket_broker = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=_socket_broker)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or _socket_broker
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
