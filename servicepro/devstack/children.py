@@ -1,0 +1,132 @@
+"""The processes of a running stack: started with a log each, watched, and stopped to the last one."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from servicepro.devstack.errors import DevstackError
+from servicepro.devstack.plan import CREDENTIALS, ROOT, Plan
+
+READY_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 10  # a worker ends its current batch; what it cannot end is in doubt and settled later
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+class Child:
+    """One process in a session of its own, so Ctrl-C reaches only its supervisor and a kill reaches all it forked."""
+
+    def __init__(self, name: str, command: list[str], *, environment: dict[str, str], log: Path) -> None:
+        self.name, self.log = name, log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # one thread only
+            )
+
+    def require_alive(self) -> None:
+        """Raise DevstackError that names the log when the process has ended."""
+        code = self._process.poll()
+        if code is not None:
+            raise DevstackError(f"The {self.name} stopped by itself (exit code {code}): read {self.log}")
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to the process and all it forked."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM to the process alone: it knows how to end its own children."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def is_gone(self) -> bool:
+        """Tell whether the process has ended."""
+        return self._process.poll() is not None
+
+
+def start_children(plan: Plan) -> list[Child]:
+    """Start the simulator (where the plan needs it), web server, worker and beat."""
+    python = sys.executable
+    celery = [python, "-m", "celery", "-A", "servicepro.celery"]
+    web = [python, "-m", "gunicorn", "servicepro.wsgi:application", "--bind", f"127.0.0.1:{plan.web_port}"]
+    web += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket"]
+    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    # The schedule's file must not outlive the stack's data, and two stacks must not share it.
+    beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
+    beat += ["--schedule", str(plan.state_dir / "celerybeat-schedule")]
+    children = []
+    if plan.needs_simulator:
+        state = str(plan.state_dir / "simulator")
+        command = [python, "-m", "servicepro.simulator", "--port", str(plan.simulator_port), "--state", state]
+        # A stack may mix a live account with a simulated one; the simulator itself never sees a live credential.
+        environment = plan.environment | dict.fromkeys(CREDENTIALS, "")
+        children.append(Child("simulator", command, environment=environment, log=plan.logs / "simulator.log"))
+    for name, command in (("web server", web), ("worker", worker), ("beat", beat)):
+        log = plan.logs / f"{name.split()[0]}.log"
+        children.append(Child(name, command, environment=plan.environment, log=log))
+    return children
+
+
+def wait_until_ready(plan: Plan, children: list[Child], *, is_stopping: Callable[[], bool]) -> None:
+    """Return once the web server answers /healthz and the simulator its page, or when asked to stop.
+
+    Raises DevstackError when a child ends first or nothing answers in time.
+    """
+    pages = [f"http://127.0.0.1:{plan.web_port}/healthz"]
+    if plan.needs_simulator:
+        pages.append(f"http://127.0.0.1:{plan.simulator_port}/")
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while pages and not is_stopping():
+        for child in children:
+            child.require_alive()
+        if _answers_http(pages[0]):
+            pages.pop(0)
+        elif time.monotonic() > deadline:
+            raise DevstackError(f"Nothing answers at {pages[0]} after {READY_SECONDS_MAX} seconds: read {plan.logs}/web.log")
+        else:
+            time.sleep(0.1)
+
+
+def stop_children(children: list[Child], *, is_urgent: Callable[[], bool]) -> None:
+    """End all children: asked first, killed after a while or as soon as `is_urgent`; none is left afterwards."""
+    for child in reversed(children):
+        child.ask_to_stop()
+    deadline = time.monotonic() + STOP_SECONDS_MAX
+    while not all(child.is_gone() for child in children):
+        if time.monotonic() > deadline or is_urgent():
+            break
+        time.sleep(0.05)
+    for child in children:
+        child.signal_group(signal.SIGKILL)
+        while not child.is_gone():
+            time.sleep(0.01)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel send SIGTERM when the supervisor dies, so even kill -9 on it leaves nothing behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _answers_http(page: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy of the environment knows no localhost
+    try:
+        with opener.open(page, timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False

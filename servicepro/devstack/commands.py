@@ -1,0 +1,174 @@
+"""What `make run`, `make reset`, `make demo`, `make test` and `make check` do."""
+
+import base64
+import os
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from servicepro.devstack.browser import install_chromium
+from servicepro.devstack.children import Child
+from servicepro.devstack.errors import DevstackError
+from servicepro.devstack.plan import ROOT, Plan, isolated_plan, owners_plan
+from servicepro.devstack.servers import are_running, ensure_running, stop
+from servicepro.devstack.stack import StopRequests, end_run, only_run, running_stack, wipe
+
+DEMO_PASSWORD = "demo-owner-2026"  # noqa: S105  # of the demo's made-up owners; setup_demo sets it
+
+SERVERS_LOOK_SECONDS = 5
+
+
+def run() -> int:
+    """Run the whole stack until Ctrl-C; return 0 after a clean end."""
+    plan = owners_plan()
+    started = time.monotonic()
+    with StopRequests() as requests, only_run(plan.state_dir):
+        print("Starting PostgreSQL, Valkey and the demo business …", flush=True)
+        with running_stack(plan, requests) as children:
+            if not requests.is_stopping():
+                print(_welcome(plan, seconds=time.monotonic() - started), flush=True)
+            _watch(plan, children, requests)
+            print("\nStopping … (Ctrl-C again to stop at once)", flush=True)
+    print("Stopped. The data stays; `make run` brings it back.", flush=True)
+    return 0
+
+
+def _watch(plan: Plan, children: list[Child], requests: StopRequests) -> None:
+    """Return when an end is asked for; bring killed servers back meanwhile. Raises DevstackError when a child ends."""
+    next_look = time.monotonic() + SERVERS_LOOK_SECONDS
+    while not requests.is_stopping():
+        for child in children:
+            child.require_alive()
+        if plan.needs_servers and time.monotonic() > next_look:
+            if not are_running(plan.state_dir):
+                print("PostgreSQL or Valkey stopped by itself: starting it again …", flush=True)
+                ensure_running(plan.state_dir)
+            next_look = time.monotonic() + SERVERS_LOOK_SECONDS
+        time.sleep(0.2)
+
+
+def reset() -> int:
+    """Stop what runs and delete all local data."""
+    state_dir = owners_plan().state_dir
+    end_run(state_dir)
+    wipe(state_dir)
+    print(f"Deleted the local data in {state_dir}.")
+    return 0
+
+
+def demo() -> int:
+    """Run the blast of the demo without a person, on data of its own; return what run_demo returns."""
+    state_dir = owners_plan().state_dir / "demo"
+    with StopRequests() as requests, only_run(state_dir):
+        wipe(state_dir)
+        plan = isolated_plan(state_dir)
+        plan.logs.mkdir(parents=True, exist_ok=True)
+        print("Starting a stack of its own for the demo …", flush=True)
+        with running_stack(plan, requests) as children:
+            if requests.is_stopping():
+                return 130
+            process = subprocess.Popen([sys.executable, "manage.py", "run_demo"], cwd=ROOT, env=plan.environment)
+            while process.poll() is None:
+                if requests.is_stopping():
+                    process.terminate()
+                for child in children:
+                    child.require_alive()
+                time.sleep(0.1)
+            return process.returncode if process.returncode >= 0 else 130
+
+
+def test(arguments: list[str]) -> int:
+    """Run pytest with `arguments` against servers of its own; return its exit code."""
+    print(install_chromium(), flush=True)
+    plan = _plan_of_tests()
+    was_running = are_running(plan.state_dir)
+    ensure_running(plan.state_dir)
+    try:
+        return _call([sys.executable, "-m", "pytest", *arguments], plan.environment)
+    finally:
+        if not was_running:
+            stop(plan.state_dir)
+
+
+def check() -> int:
+    """Run every check, all of them even when one fails; return 1 when one did."""
+    plan = _plan_of_tests()
+    was_running = are_running(plan.state_dir)
+    binaries = Path(sys.executable).parent
+    templates = [str(path) for path in sorted((ROOT / "templates").rglob("*.html"))]
+    checks = {
+        "lint": [str(binaries / "ruff"), "check", "."],
+        "format": [str(binaries / "ruff"), "format", "--check", "."],
+        "templates": [str(binaries / "djade"), "--check", "--target-version", "5.2", *templates],
+        "types": [str(binaries / "mypy"), "."],
+        "layers": [str(binaries / "lint-imports")],
+        "missing migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+        "deployment": [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+    }
+    failed = []
+    try:
+        for name, command in checks.items():
+            print(f"== {name}", flush=True)
+            environment = plan.environment | (_production_environment() if name == "deployment" else {})
+            if _call(command, environment) != 0:
+                failed.append(name)
+    finally:
+        if not was_running:
+            stop(plan.state_dir)
+    print(f"Failed: {', '.join(failed)}." if failed else f"All {len(checks)} checks passed.")
+    return 1 if failed else 0
+
+
+def stop_servers() -> int:
+    """Stop the embedded servers that manage.py commands started."""
+    stop(owners_plan().state_dir)
+    return 0
+
+
+def _plan_of_tests() -> Plan:
+    return isolated_plan(owners_plan().state_dir / "test")
+
+
+def _call(command: list[str], environment: dict[str, str]) -> int:
+    """Run a command to its end; Ctrl-C reaches it through the terminal, and we wait for its own goodbye."""
+    with StopRequests() as requests:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment)
+        while process.poll() is None:
+            if requests.is_urgent():
+                process.kill()
+            time.sleep(0.05)
+    if process.returncode < 0:
+        raise DevstackError(f"{Path(command[0]).name} was ended by signal {-process.returncode}.")
+    return process.returncode
+
+
+def _production_environment() -> dict[str, str]:
+    """Return settings a production server could have: made up, and strong enough to be let through."""
+    return {
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "FIELD_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(64)).decode()}",
+        "ADDRESS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "ALLOWED_HOSTS": "servicepro.example",
+        "PUBLIC_SCHEME": "https",
+        "SIMULATOR_URL": "",
+    }
+
+
+def _welcome(plan: Plan, *, seconds: float) -> str:
+    lines = [
+        f"ServicePro is up ({seconds:.1f} s).",
+        "",
+        f"  Clean Machine Auto Detail   http://localhost:{plan.web_port}/admin/",
+        "    sign in as                owner@cleanmachine.example",
+        f"  Glamour Studio              http://glamour.localhost:{plan.web_port}/admin/",
+        "    sign in as                owner@glamour.example",
+        f"  password of both            {DEMO_PASSWORD}",
+    ]
+    if plan.needs_simulator:
+        lines.append(f"  phones and mailboxes        http://127.0.0.1:{plan.simulator_port}/")
+    logs = os.path.relpath(plan.logs)
+    lines += ["", f"  Logs are in {logs if not logs.startswith('..') else plan.logs}. Ctrl-C stops everything, the data stays."]
+    return "\n".join(lines)
