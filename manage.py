@@ -12,7 +12,12 @@ def main() -> None:
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Django is not installed here. Run `make run` once, then use .venv/bin/python manage.py …")
-    execute_from_command_line(sys.argv)
+    from servicepro.devstack.errors import DevstackError
+
+    try:
+        execute_from_command_line(sys.argv)
+    except DevstackError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
