@@ -4,27 +4,35 @@ from collections.abc import Collection, Sequence
 
 from django.db import connection
 
-from customers.models import Customer, Suppression
-from customers.types import ConsentFacts
+from customers.models import Customer, JoinEvidence, Participant, Suppression
+from customers.types import ConsentFacts, JoinFact
 
 # A person's records are the head and all records found to be the same person; the strictest answer counts.
 _CONSENT = """
-SELECT head.id,
-       CASE WHEN bool_or(record.sms_consent IS FALSE) THEN false
-            WHEN bool_or(record.sms_consent) THEN true END,
-       bool_or(record.opted_out), bool_or(record.sms_opt_out), bool_or(record.email_opt_out),
-       CASE WHEN bool_or(record.gdpr_marketing_consent IS FALSE) THEN false
-            WHEN bool_or(record.gdpr_marketing_consent) THEN true END,
-       coalesce(max(nullif(record.time_zone, '')), '')
-  FROM customers_customer head
-  JOIN customers_customer record ON record.id = head.id OR record.same_person_as_id = head.id
- WHERE head.id = ANY(%s)
- GROUP BY head.id
+WITH asked AS (
+    SELECT id, coalesce(same_person_as_id, id) AS head, nullif(time_zone, '') AS time_zone
+      FROM customers_customer WHERE id = ANY(%s)
+), facts AS (
+    SELECT h.head,
+           CASE WHEN bool_or(r.sms_consent IS FALSE) THEN false WHEN bool_or(r.sms_consent) THEN true END AS sms_consent,
+           bool_or(r.opted_out) AS opted_out, bool_or(r.sms_opt_out) AS sms_opt_out, bool_or(r.email_opt_out) AS email_opt_out,
+           CASE WHEN bool_or(r.gdpr_marketing_consent IS FALSE) THEN false
+                WHEN bool_or(r.gdpr_marketing_consent) THEN true END AS gdpr_marketing_consent,
+           max(nullif(r.time_zone, '')) AS time_zone
+      FROM (SELECT DISTINCT head FROM asked) h
+     CROSS JOIN LATERAL (SELECT * FROM customers_customer WHERE id = h.head
+                         UNION ALL
+                         SELECT * FROM customers_customer WHERE same_person_as_id = h.head) r
+     GROUP BY h.head
+)
+SELECT a.id, f.sms_consent, f.opted_out, f.sms_opt_out, f.email_opt_out, f.gdpr_marketing_consent,
+       coalesce(a.time_zone, f.time_zone, '')
+  FROM asked a JOIN facts f USING (head)
 """
 
 
 def consent_facts(customer_ids: Collection[int]) -> dict[int, ConsentFacts]:
-    """Return what each customer allowed, by id; unknown ids are left out."""
+    """Return what each customer allowed, by id, the strictest of all records of that person; unknown ids are left out."""
     if not customer_ids:
         return {}
     with connection.cursor() as cursor:
@@ -43,3 +51,22 @@ def suppressed_tags(channel: str, tags: Sequence[str]) -> dict[str, str]:
 def customer_by_phone(e164: str) -> Customer | None:
     """Return the customer with this number."""
     return Customer.objects.filter(phone=e164).first()
+
+
+def join_facts(customer_id: int) -> list[JoinFact]:
+    """Return why other records were taken for this customer, oldest finding first."""
+    evidence = list(JoinEvidence.objects.filter(customer_id=customer_id).order_by("created_at", "id"))
+    names: dict[tuple[str, int], str] = {}
+    for kind, model in (("customer", Customer), ("participant", Participant)):
+        ids = [row.joined_id for row in evidence if row.joined_kind == kind]
+        for pk, name in model._default_manager.filter(pk__in=ids).values_list("pk", "name"):
+            names[kind, pk] = name
+    return [
+        JoinFact(row.joined_kind, row.joined_id, names.get((row.joined_kind, row.joined_id), ""), row.shared_field, row.created_at)
+        for row in evidence
+    ]
+
+
+def customer_count() -> int:
+    """Return how many customer records there are."""
+    return Customer.objects.count()

@@ -1,6 +1,7 @@
 """What other apps learn about people."""
 
-from dataclasses import dataclass
+import datetime
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,17 @@ class Consolidation:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinFact:
+    """Why a record was taken for a customer: what kind of record, its id and name, and the field both share."""
+
+    joined_kind: str
+    joined_id: int
+    joined_name: str
+    shared_field: str
+    found_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewCustomer:
     """Somebody who has no customer record yet."""
 
@@ -36,3 +48,34 @@ class NewCustomer:
     phone: str | None
     email: str | None
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableFile:
+    """A file of a takeout that was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What a Google Voice import did; `messages_known` were there already."""
+
+    files: int = 0
+    calls_skipped: int = 0
+    conversations_new: int = 0
+    participants_new: int = 0
+    messages_new: int = 0
+    messages_known: int = 0
+    messages_unreadable: int = 0
+    unreadable: list[UnreadableFile] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RotationStep:
+    """A batch of one encrypted column: values rewritten, and values no key of the ring can read."""
+
+    column: str
+    rewritten: int
+    unreadable: int

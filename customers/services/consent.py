@@ -6,10 +6,7 @@ from django.utils import timezone
 from customers.models import ConsentEvent, Customer, Suppression
 from servicepro.lib.crypto import AddressKind, address_tag
 
-
-def _tag(channel: str, address: str) -> str:
-    kind: AddressKind = "email" if channel == Suppression.Channel.EMAIL else "phone"
-    return address_tag(connection.schema_name, kind, address.lower())
+EVENT_KEY_CHARACTERS_MAX = 80  # the column; providers' event ids may be longer
 
 
 def suppress(*, channel: str, address: str, reason: str, event_key: str, actor: str = "") -> bool:
@@ -19,34 +16,53 @@ def suppress(*, channel: str, address: str, reason: str, event_key: str, actor: 
     """
     with transaction.atomic():
         tag = _tag(channel, address)
-        if not _record(channel, tag, ConsentEvent.Action.WITHDRAWN, reason, event_key, actor):
+        if not _record(ConsentEvent.Action.WITHDRAWN, channel, address, reason, event_key, actor):
             return False
-        Suppression.objects.get_or_create(channel=channel, address_tag=tag, lifted_at=None, defaults={"reason": reason})
+        Suppression.objects.get_or_create(channel=channel, address_tag=tag, lifted_at=None, defaults={"reason": reason[:64]})
         _set_opt_out(channel, address, is_out=True)
     return True
 
 
 def lift_suppression(*, channel: str, address: str, source: str, event_key: str, actor: str = "") -> bool:
-    """Write to `address` again because its owner asked for it (START); return whether this event was new."""
+    """Write to `address` again because its owner asked for it (START); return whether this event was new.
+
+    Only the channel's own opt-out is lifted: who asked to be left alone on every channel stays so.
+    """
     with transaction.atomic():
         tag = _tag(channel, address)
-        if not _record(channel, tag, ConsentEvent.Action.GRANTED, source, event_key, actor):
+        if not _record(ConsentEvent.Action.GRANTED, channel, address, source, event_key, actor):
             return False
         Suppression.objects.filter(channel=channel, address_tag=tag, lifted_at=None).update(lifted_at=timezone.now())
         _set_opt_out(channel, address, is_out=False)
     return True
 
 
+def _tag(channel: str, address: str) -> str:
+    kind: AddressKind = "email" if channel == Suppression.Channel.EMAIL else "phone"
+    return address_tag(connection.schema_name, kind, address.strip().lower())
+
+
 def _set_opt_out(channel: str, address: str, *, is_out: bool) -> None:
     if channel == Suppression.Channel.EMAIL:
-        Customer.objects.filter(email=address.lower()).update(email_opt_out=is_out)
+        Customer.objects.filter(email=address.strip().lower()).update(email_opt_out=is_out, updated_at=timezone.now())
     elif channel == Suppression.Channel.SMS:
-        Customer.objects.filter(phone=address).update(sms_opt_out=is_out)
+        Customer.objects.filter(phone=address.strip()).update(sms_opt_out=is_out, updated_at=timezone.now())
 
 
-def _record(channel: str, tag: str, action: str, source: str, event_key: str, actor: str) -> bool:
+def _record(action: str, channel: str, address: str, source: str, event_key: str, actor: str) -> bool:
+    tag = _tag(channel, address)
+    if len(event_key) > EVENT_KEY_CHARACTERS_MAX:
+        event_key = f"{event_key[:32]}:{address_tag(connection.schema_name, 'email', event_key)}"
+    matching = {"email": address.strip().lower()} if channel == Suppression.Channel.EMAIL else {"phone": address.strip()}
     _event, is_new = ConsentEvent.objects.get_or_create(
         event_key=event_key,
-        defaults={"channel": channel, "address_tag": tag, "action": action, "source": source, "actor": actor},
+        defaults={
+            "customer_id": Customer.objects.filter(**matching).order_by("pk").values_list("pk", flat=True).first(),
+            "channel": channel,
+            "address_tag": tag,
+            "action": action,
+            "source": source[:32],
+            "actor": actor[:120],
+        },
     )
     return is_new

@@ -5,54 +5,90 @@ SQL, the joining is a union-find over only those ids that share something, and e
 does not grow with the number of records that stand alone.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import connection, transaction
 
 from customers.types import Consolidation
 from servicepro.lib.fields import tag_sql
 
-STREAM_ROWS = 20_000  # rows fetched at a time while joining
+WORK_MEMORY = "256MB"  # for the transaction: hashing a million tags takes about 150 MB, and sorts on disk take thrice the time
+HEADS_PER_WRITE = 50_000
 
 # Node ids: a customer is 2 × id, a participant 2 × id + 1, so both live in one numbering.
 _RECORDS = f"""
 CREATE TEMP TABLE consolidation_records ON COMMIT DROP AS
-SELECT id * 2 AS node, id AS customer_id, name, phone, {tag_sql("phone")} AS tag, phone_raw, nullif(lower(email), '') AS email,
-       (opted_out OR sms_opt_out OR sms_consent IS FALSE) AS opted_out, (opted_out OR email_opt_out) AS email_opted_out,
-       time_zone, created_at
-  FROM customers_customer
- WHERE phone IS NULL OR NOT {tag_sql("phone")} = ANY(%(own)s)
+SELECT c.id * 2 AS node, c.id AS customer_id, c.name, c.phone, {tag_sql("c.phone")} AS tag, c.phone_raw,
+       nullif(lower(trim(c.email)), '') AS email, (c.opted_out OR c.sms_opt_out OR c.sms_consent IS FALSE) AS opted_out,
+       (c.opted_out OR c.email_opt_out) AS email_opted_out, c.time_zone
+  FROM customers_customer c
+ WHERE c.phone IS NULL OR NOT {tag_sql("c.phone")} = ANY(%(own)s::text[])
 UNION ALL
-SELECT DISTINCT ON ({tag_sql("p.phone")}) p.id * 2 + 1, NULL, p.name, p.phone, {tag_sql("p.phone")}, NULL, NULL,
-       false, false, '', v.created_at
-  FROM customers_participant p JOIN customers_conversation v ON v.id = p.conversation_id
- WHERE p.phone IS NOT NULL AND NOT {tag_sql("p.phone")} = ANY(%(own)s)
+SELECT min(p.id) * 2 + 1, NULL, max(p.name), max(p.phone), {tag_sql("p.phone")}, NULL, NULL, false, false, ''
+  FROM customers_participant p
+ WHERE p.phone IS NOT NULL AND NOT {tag_sql("p.phone")} = ANY(%(own)s::text[])
+ GROUP BY {tag_sql("p.phone")}
 """
-_PAIRS = """
-SELECT first, node, field FROM (
-    SELECT node, min(node) OVER (PARTITION BY tag) AS first, 'phone' AS field FROM consolidation_records WHERE tag IS NOT NULL
-    UNION ALL
-    SELECT node, min(node) OVER (PARTITION BY email), 'email' FROM consolidation_records WHERE email IS NOT NULL
-) shared WHERE first <> node
+# A STOP from a number that has no record of its own yet counts for everybody joined by it.
+_STOPPED = """
+UPDATE consolidation_records r SET opted_out = true
+  FROM customers_suppression s, consolidation_heads h
+ WHERE s.channel = 'sms' AND s.lifted_at IS NULL AND s.address_tag = r.tag AND h.node = r.node AND NOT r.opted_out
 """
-# The head of a person is their oldest customer record: the joins below order by it.
-_PEOPLE = """
+_SHARED = """
+SELECT min(node) AS first, array_agg(node) AS nodes, 'phone' AS field
+  FROM consolidation_records WHERE tag IS NOT NULL GROUP BY tag HAVING count(*) > 1
+UNION ALL
+SELECT min(node), array_agg(node), 'email'
+  FROM consolidation_records WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1
+"""
+_ALONE = """
 CREATE TEMP TABLE consolidated_people ON COMMIT DROP AS
-SELECT coalesce(h.head, r.node) AS head,
-       (array_agg(r.customer_id ORDER BY r.customer_id) FILTER (WHERE r.customer_id IS NOT NULL))[1] AS customer_id,
-       coalesce((array_agg(r.name ORDER BY r.customer_id NULLS LAST) FILTER (WHERE r.name <> ''))[1], '') AS name,
-       (array_agg(r.phone ORDER BY r.customer_id NULLS LAST) FILTER (WHERE r.phone IS NOT NULL))[1] AS phone,
-       (array_agg(r.phone_raw ORDER BY r.customer_id) FILTER (WHERE r.phone_raw IS NOT NULL))[1] AS phone_raw,
-       (array_agg(r.email ORDER BY r.customer_id) FILTER (WHERE r.email IS NOT NULL))[1] AS email,
-       bool_or(r.opted_out) AS opted_out, bool_or(r.email_opted_out) AS email_opted_out,
-       max(r.time_zone) AS time_zone, count(*) AS records
-  FROM consolidation_records r LEFT JOIN consolidation_heads h ON h.node = r.node
- GROUP BY coalesce(h.head, r.node)
+SELECT node AS head, customer_id, name, phone, phone_raw, email, opted_out, email_opted_out, time_zone, 1::bigint AS records
+  FROM consolidation_records r WHERE NOT EXISTS (SELECT 1 FROM consolidation_heads h WHERE h.node = r.node)
+"""
+# The oldest customer record of a person is who they are; names, phones and emails come from it first.
+_JOINED = """
+INSERT INTO consolidated_people
+SELECT h.head, min(r.customer_id),
+       coalesce((array_agg(r.name ORDER BY r.customer_id, r.node) FILTER (WHERE r.name <> ''))[1], ''),
+       (array_agg(r.phone ORDER BY r.customer_id, r.node) FILTER (WHERE r.phone IS NOT NULL))[1],
+       (array_agg(r.phone_raw ORDER BY r.customer_id, r.node) FILTER (WHERE r.phone_raw IS NOT NULL))[1],
+       (array_agg(r.email ORDER BY r.customer_id, r.node) FILTER (WHERE r.email IS NOT NULL))[1],
+       bool_or(r.opted_out), bool_or(r.email_opted_out),
+       coalesce((array_agg(r.time_zone ORDER BY r.customer_id, r.node) FILTER (WHERE r.time_zone <> ''))[1], ''), count(*)
+  FROM consolidation_heads h JOIN consolidation_records r ON r.node = h.node
+ GROUP BY h.head
 """
 _COUNTS = """
 SELECT count(*), count(phone), count(email), count(*) FILTER (WHERE opted_out),
-       count(*) FILTER (WHERE phone IS NULL AND phone_raw IS NOT NULL), coalesce(sum(records - 1), 0)
+       count(*) FILTER (WHERE phone IS NULL AND phone_raw IS NOT NULL), coalesce(sum(records - 1), 0)::bigint
   FROM consolidated_people
+"""
+_SAME_PERSON = """
+UPDATE customers_customer c SET same_person_as_id = w.head_id, updated_at = now()
+  FROM (SELECT r.customer_id, nullif(p.customer_id, r.customer_id) AS head_id
+          FROM consolidation_records r
+          LEFT JOIN consolidation_heads h ON h.node = r.node LEFT JOIN consolidated_people p ON p.head = h.head
+         WHERE r.customer_id IS NOT NULL) w
+ WHERE w.customer_id = c.id AND c.same_person_as_id IS DISTINCT FROM w.head_id
+"""
+_EVIDENCE = f"""
+INSERT INTO customers_joinevidence (customer_id, joined_kind, joined_id, shared_field, created_at)
+SELECT p.customer_id, CASE WHEN n.node % 2 = 0 THEN 'customer' ELSE 'participant' END, n.node / 2, s.field, now()
+  FROM ({_SHARED}) s CROSS JOIN LATERAL unnest(s.nodes) AS n(node)
+  JOIN consolidation_heads h ON h.node = n.node JOIN consolidated_people p ON p.head = h.head
+ WHERE p.customer_id IS NOT NULL AND n.node <> p.customer_id * 2
+    ON CONFLICT DO NOTHING
+"""
+_HOMES = f"""
+UPDATE customers_participant t SET customer_id = w.customer_id
+  FROM (SELECT DISTINCT r.tag, p.customer_id
+          FROM consolidation_heads h
+          JOIN consolidation_records r ON r.node = h.node JOIN consolidated_people p ON p.head = h.head
+         WHERE r.tag IS NOT NULL AND p.customer_id IS NOT NULL) w
+ WHERE {tag_sql("t.phone")} = w.tag AND t.customer_id IS DISTINCT FROM w.customer_id
 """
 
 
@@ -64,70 +100,57 @@ def consolidate(*, own_tags: Collection[str] = (), write: bool = False) -> Conso
     appear. With `write`, the joins are kept with their evidence and conversations point to their customer.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        for table in ("consolidated_people", "consolidation_heads", "consolidation_records"):
-            cursor.execute(f"DROP TABLE IF EXISTS {table}")
-        cursor.execute(_RECORDS, {"own": list(own_tags)})
-        cursor.execute("CREATE TEMP TABLE consolidation_heads (node bigint PRIMARY KEY, head bigint) ON COMMIT DROP")
-        heads = _join(_pairs())
-        with cursor.copy("COPY consolidation_heads (node, head) FROM STDIN") as copy:
-            for node in heads:
-                copy.write_row((node, _head_of(heads, node)))
-        cursor.execute("ANALYZE consolidation_heads")
-        cursor.execute(_PEOPLE)
         if write:
-            _write_joins(cursor)
+            # Two at once would wait for each other's rows in different orders.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('consolidate'), hashtext(%s))", [connection.schema_name])
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+        for table in ("consolidated_people", "consolidation_heads", "consolidation_records"):
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
+        cursor.execute(_RECORDS, {"own": list(own_tags)})
+        cursor.execute("ANALYZE consolidation_records (node, tag, email)")
+        cursor.execute(_SHARED)
+        _write_heads(cursor, _join((first, nodes) for first, nodes, _field in cursor.fetchall()))
+        cursor.execute(_STOPPED)
+        cursor.execute(_ALONE)
+        cursor.execute(_JOINED)
+        if write:
+            cursor.execute("ANALYZE consolidated_people (head, customer_id)")
+            for statement in (_SAME_PERSON, _EVIDENCE, _HOMES):
+                cursor.execute(statement)
         cursor.execute(_COUNTS)
         return Consolidation(*cursor.fetchone())
 
 
-def _pairs() -> Iterator[tuple[int, int]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_PAIRS)
-        while rows := cursor.fetchmany(STREAM_ROWS):
-            for first, node, _field in rows:
-                yield first, node
-
-
-def _join(pairs: Iterator[tuple[int, int]]) -> dict[int, int]:
-    """Return parent links over the nodes that share something; the smaller node is the head."""
+def _join(shared: Iterable[tuple[int, list[int]]]) -> dict[int, int]:
+    """Return parent links over the nodes that share something; the smallest node of each person is their head."""
     parents: dict[int, int] = {}
-    for left, right in pairs:
-        a, b = _head_of(parents, left), _head_of(parents, right)
-        parents.setdefault(left, left)
-        parents.setdefault(right, right)
-        if a != b:
-            parents[max(a, b)] = min(a, b)
+    for first, nodes in shared:
+        parents.setdefault(first, first)
+        for node in nodes:
+            parents.setdefault(node, node)
+            a, b = _head_of(parents, first), _head_of(parents, node)
+            if a != b:
+                parents[max(a, b)] = min(a, b)
     return parents
 
 
 def _head_of(parents: dict[int, int], node: int) -> int:
     root = node
-    while (above := parents.get(root, root)) != root:
+    while (above := parents[root]) != root:
         root = above
-    while parents.get(node, node) != root:
+    while parents[node] != root:
         parents[node], node = root, parents[node]
     return root
 
 
-def _write_joins(cursor: object) -> None:
-    """Keep who is the same person as whom, why, and which customer each conversation belongs to."""
-    execute = cursor.execute  # type: ignore[attr-defined]
-    execute("""
-        UPDATE customers_customer c SET same_person_as_id = p.customer_id
-          FROM consolidation_heads h JOIN consolidated_people p ON p.head = h.head
-         WHERE h.node = c.id * 2 AND c.id <> p.customer_id AND c.same_person_as_id IS DISTINCT FROM p.customer_id
-    """)
-    execute(f"""
-        INSERT INTO customers_joinevidence (customer_id, joined_kind, joined_id, shared_field, created_at)
-        SELECT p.customer_id, CASE WHEN s.node % 2 = 0 THEN 'customer' ELSE 'participant' END, s.node / 2, s.field, now()
-          FROM ({_PAIRS}) s
-          JOIN consolidation_heads h ON h.node = s.node JOIN consolidated_people p ON p.head = h.head
-         WHERE p.customer_id IS NOT NULL AND NOT (s.node % 2 = 0 AND s.node / 2 = p.customer_id)
-        ON CONFLICT DO NOTHING
-    """)
-    execute(f"""
-        UPDATE customers_participant t SET customer_id = p.customer_id
-          FROM consolidated_people p
-         WHERE {tag_sql("t.phone")} = {tag_sql("p.phone")} AND p.customer_id IS NOT NULL
-           AND t.customer_id IS DISTINCT FROM p.customer_id
-    """)
+def _write_heads(cursor: Any, parents: dict[int, int]) -> None:
+    cursor.execute("CREATE TEMP TABLE consolidation_heads (node bigint, head bigint) ON COMMIT DROP")
+    with cursor.copy("COPY consolidation_heads (node, head) FROM STDIN") as copy:
+        lines: list[str] = []
+        for node in parents:
+            lines.append(f"{node}\t{_head_of(parents, node)}\n")
+            if len(lines) >= HEADS_PER_WRITE:
+                copy.write("".join(lines))
+                lines = []
+        copy.write("".join(lines))
+    cursor.execute("ANALYZE consolidation_heads")

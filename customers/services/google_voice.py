@@ -1,216 +1,196 @@
-"""Read a Google Voice takeout (`Voice/Calls/*.html`) into conversations; a second import adds nothing twice."""
+"""Bring a Google Voice takeout into conversations; a second import adds nothing twice."""
 
 import datetime
-import hashlib
-import hmac
-import re
-import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
-from lxml import html as lxml_html
-from lxml.etree import LxmlError
 
-from servicepro.lib.crypto import derive_key, encrypt_address, encrypt_text
+from customers.services.google_voice_takeout import (
+    FILE_BYTES_MAX,
+    Takeout,
+    TakeoutFile,
+    UnreadableThread,
+    VoiceThread,
+    call_kind,
+    open_takeout,
+    read_thread,
+)
+from customers.types import ImportReport, UnreadableFile
+from servicepro.lib.crypto import address_tag, encrypt_address, encrypt_text
 from servicepro.lib.fields import tag_sql
-from servicepro.lib.phone import e164_or_none
 
 SOURCE = "google_voice_import"
-FILE_BYTES_MAX = 20_000_000  # a thread of 100,000 texts is far smaller; more than this is not a thread
 BATCH_FILES = 200
-_CALL_FILE = re.compile(r"(?:^| )- (?:Placed|Received|Missed|Voicemail|Recorded) - ")
+BATCH_MESSAGES = 5_000
+Progress = Callable[[ImportReport, int], None]
 
 
-@dataclass(slots=True)
-class ImportReport:
-    """What an import did."""
-
-    files: int = 0
-    threads: int = 0
-    messages_new: int = 0
-    messages_seen: int = 0
-    calls_skipped: int = 0
-    unreadable: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Text:
-    occurred_at: datetime.datetime
-    sender: str | None
-    sender_name: str
-    is_me: bool
-    body: str
-
-
-@dataclass(slots=True)
-class _Thread:
-    name: str
-    is_group: bool
-    people: dict[str, str]
-    texts: list[_Text]
-
-
-def import_google_voice(
-    path: Path, *, region: str, own_numbers: frozenset[str] = frozenset(), on_progress: Callable[[int], None] | None = None
-) -> ImportReport:
+def import_google_voice(path: Path, *, region: str, own_numbers: Collection[str] = (), on_progress: Progress | None = None) -> ImportReport:
     """Import every text thread of a takeout zip or folder; calls are counted, unreadable files listed, the rest goes in.
 
-    `region` reads numbers without a country code, `own_numbers` (E.164) are the business itself and never a participant.
+    `region` reads numbers without a country code, `own_numbers` (E.164) are the business itself and never a participant; the
+    numbers of the takeout's own Phones.vcf and those shown as “Me” are added to them. `on_progress` gets the report so far and
+    the number of files after each file. Raises UnreadableTakeout where the path holds no takeout.
     """
     report = ImportReport()
-    batch: list[_Thread] = []
-    for name, content in _files(path, report):
-        report.files += 1
-        if _CALL_FILE.search(name):
-            report.calls_skipped += 1
-            continue
-        thread = _read(name, content, region, own_numbers, report)
-        if thread and thread.people:
+    with open_takeout(path, region) as takeout:
+        own = {*own_numbers, *takeout.own_numbers}
+        batch: list[VoiceThread] = []
+        for thread in _threads(takeout, region, own, report, on_progress):
             batch.append(thread)
-        if len(batch) >= BATCH_FILES:
-            _store(batch, report)
-            batch = []
+            if len(batch) >= BATCH_FILES or sum(len(each.texts) for each in batch) >= BATCH_MESSAGES:
+                _store(batch, report)
+                batch = []
+        _store(batch, report)
         if on_progress:
-            on_progress(report.files)
-    _store(batch, report)
+            on_progress(report, len(takeout.files))
     return report
 
 
-def _files(path: Path, report: ImportReport) -> Iterator[tuple[str, bytes]]:
-    if path.is_dir():
-        for file in sorted(path.rglob("*.html")):
-            if file.stat().st_size > FILE_BYTES_MAX:
-                report.unreadable.append(file.name)
-            elif "Calls" in file.parts or file.parent == path:
-                yield file.stem, file.read_bytes()
-        return
-    with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            name = PurePosixPath(entry.filename)
-            if name.suffix != ".html" or "Calls" not in name.parts:
-                continue
-            if entry.file_size > FILE_BYTES_MAX:
-                report.unreadable.append(name.name)
+def _threads(takeout: Takeout, region: str, own: set[str], report: ImportReport, on_progress: Progress | None) -> Iterator[VoiceThread]:
+    """Yield every thread; those that show a contact's name but no number come last, when other files have told the number."""
+    numbers: dict[str, set[str]] = {}
+    nameless: list[TakeoutFile] = []
+    for file in takeout.files:
+        report.files += 1
+        if call_kind(file.name):
+            report.calls_skipped += 1
+        elif thread := _read(file, region, own, report):
+            if not thread.is_group and thread.contact_name and len(thread.people) == 1:
+                numbers.setdefault(thread.contact_name, set()).update(thread.people)
+            if thread.contact_name and not thread.people and not thread.others:
+                nameless.append(file)
             else:
-                yield name.stem, archive.read(entry)
+                report.messages_unreadable += thread.unreadable_texts
+                yield thread
+        if on_progress:
+            on_progress(report, len(takeout.files))
+    for file in nameless:
+        if thread := _read(file, region, own, report):
+            report.messages_unreadable += thread.unreadable_texts
+            known = numbers.get(thread.contact_name, set())
+            if len(known) == 1:
+                thread.people[next(iter(known))] = thread.contact_name
+            yield thread
 
 
-def _read(name: str, content: bytes, region: str, own: frozenset[str], report: ImportReport) -> _Thread | None:
+def _read(file: TakeoutFile, region: str, own: set[str], report: ImportReport) -> VoiceThread | None:
     try:
-        document = lxml_html.fromstring(content, parser=lxml_html.HTMLParser(encoding="utf-8"))
-        texts = [text for node in document.iter("div") if node.get("class") == "message" and (text := _text(node, region))]
-    except (LxmlError, ValueError):
-        report.unreadable.append(name)
-        return None
-    if not texts and b'class="message"' in content:
-        report.unreadable.append(name)
-        return None
-    is_group = name.startswith("Group Conversation")
-    people = {text.sender: text.sender_name for text in texts if text.sender and not text.is_me and text.sender not in own}
-    if is_group:
-        for link in document.xpath("//div[contains(@class,'participants')]//a[contains(@class,'tel')]"):
-            number = e164_or_none((link.get("href") or "").removeprefix("tel:"), region)
-            if number and number not in own:
-                people.setdefault(number, _clean(link.text_content()))
-    elif not people:
-        # Nobody answered: the file's own name says whom the business wrote to.
-        number = e164_or_none(name.split(" - ")[0], region)
-        if number and number not in own:
-            people[number] = ""
-    return _Thread(name, is_group, people, texts)
+        if file.size > FILE_BYTES_MAX:
+            raise UnreadableThread(f"is larger than {FILE_BYTES_MAX // 1_000_000} MB")
+        return read_thread(file.name, file.read(), region=region, own=own)
+    except UnreadableThread as error:
+        report.unreadable.append(UnreadableFile(file.name, str(error)))
+    except OSError as error:
+        report.unreadable.append(UnreadableFile(file.name, error.strerror or "cannot be read"))
+    return None
 
 
-def _text(node: lxml_html.HtmlElement, region: str) -> _Text | None:
-    stamps = node.xpath(".//abbr[contains(@class,'dt')]/@title")
-    if not stamps:
-        return None
-    occurred_at = datetime.datetime.fromisoformat(stamps[0])
-    links = node.xpath(".//cite//a[contains(@class,'tel')]/@href")
-    names = node.xpath(".//cite//*[contains(@class,'fn')]")
-    shown = _clean(names[0].text_content()) if names else ""
-    quotes = node.xpath(".//q")
-    body = "\n".join(quotes[0].itertext()).strip() if quotes else ""
-    attachments = len(node.xpath(".//img|.//video|.//audio|.//a[contains(@class,'video') or contains(@class,'vcard-link')]"))
-    if attachments:
-        body = (body + f"\n[{attachments} attachment{'s' if attachments > 1 else ''}]").strip()
-    number = e164_or_none(links[0].removeprefix("tel:"), region) if links else None
-    is_me = shown == "Me"
-    sender_name = "" if is_me or e164_or_none(shown, region) else shown
-    return _Text(occurred_at.astimezone(datetime.UTC), number, sender_name, is_me, body)
+def _keyed(*parts: str) -> str:
+    # Under the key that never rotates: with any other, the import after a rotation would bring everything twice.
+    return address_tag(connection.schema_name, "phone", "\0".join(("google-voice", *parts)))
 
 
-def _clean(text: str) -> str:
-    return " ".join(text.replace("\u202f", " ").replace("\u00a0", " ").split())
+def _thread_key(thread: VoiceThread) -> str:
+    """Return what makes pieces of one conversation one: everybody in it, else the contact's name, else the file itself."""
+    if thread.people or thread.others:
+        return _keyed("people", *sorted((*thread.people, *thread.others)))
+    return _keyed("contact", thread.contact_name) if thread.contact_name else _keyed("file", thread.file_name)
 
 
-def _digest(*parts: str) -> str:
-    return hmac.new(derive_key("google-voice"), "\0".join(parts).encode(), hashlib.sha256).hexdigest()[:40]
-
-
-def _store(threads: list[_Thread], report: ImportReport) -> None:
-    """Write a batch of threads: one statement for conversations, one for participants, one for messages."""
+def _store(threads: list[VoiceThread], report: ImportReport) -> None:
+    """Write a batch of threads: one statement each for conversations, participants with and without a number, and messages."""
     if not threads:
         return
-    tenant = connection.schema_name
-    keys = [_digest(tenant, *sorted(thread.people)) for thread in threads]
+    keyed = [(_thread_key(thread), thread) for thread in threads]
     with transaction.atomic(), connection.cursor() as cursor:
-        latest = [max((text.occurred_at for text in thread.texts), default=None) for thread in threads]
-        ids = _conversation_ids(cursor, threads, keys, latest)
-        people = [
-            (ids[key], name[:120], encrypt_address(tenant, "phone", number))
-            for thread, key in zip(threads, keys, strict=True)
-            for number, name in thread.people.items()
-        ]
-        cursor.execute(
-            "INSERT INTO customers_participant (conversation_id, name, phone)"
-            " SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])"
-            f" ON CONFLICT (conversation_id, {tag_sql('phone')}) DO NOTHING",
-            [list(column) for column in zip(*people, strict=True)],
-        )
-        rows = list(_message_rows(threads, keys, ids, tenant))
-        if rows:
-            cursor.execute(
-                "INSERT INTO customers_message (conversation_id, direction, source, body, occurred_at, external_key, needs_review)"
-                f" SELECT c, d, '{SOURCE}', b, o, k, false"
-                " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[]) AS m(c, d, b, o, k)"
-                " ON CONFLICT (conversation_id, external_key) DO NOTHING",
-                [list(column) for column in zip(*rows, strict=True)],
-            )
-            report.messages_new += cursor.rowcount
-            report.messages_seen += len(rows) - cursor.rowcount
-    report.threads += len(set(keys))
+        ids = _store_conversations(cursor, keyed, report)
+        _store_participants(cursor, [(ids[key], thread) for key, thread in keyed], report)
+        _store_messages(cursor, [(ids[key], thread) for key, thread in keyed], report)
 
 
-def _conversation_ids(cursor: object, threads: list[_Thread], keys: list[str], latest: list[datetime.datetime | None]) -> dict[str, int]:
-    unique: dict[str, tuple[bool, datetime.datetime | None]] = {}
-    for thread, key, last in zip(threads, keys, latest, strict=True):
-        earlier = unique.get(key, (thread.is_group, None))[1]
-        unique[key] = (thread.is_group, max(filter(None, (earlier, last)), default=None))
-    cursor.execute(  # type: ignore[attr-defined]
+def _store_conversations(cursor: Any, keyed: list[tuple[str, VoiceThread]], report: ImportReport) -> dict[str, int]:
+    unique: dict[str, tuple[bool, datetime.datetime]] = {}
+    for key, thread in keyed:
+        latest = max(text.occurred_at for text in thread.texts)
+        unique[key] = (thread.is_group, max(latest, unique.get(key, (False, latest))[1]))
+    ordered = sorted(unique)
+    cursor.execute(
         "INSERT INTO customers_conversation (source, external_key, is_group, last_message_at, created_at)"
         f" SELECT '{SOURCE}', k, g, l, now() FROM unnest(%s::text[], %s::boolean[], %s::timestamptz[]) AS v(k, g, l)"
         " ON CONFLICT (source, external_key) DO UPDATE"
         " SET last_message_at = greatest(customers_conversation.last_message_at, excluded.last_message_at)"
-        " RETURNING external_key, id",
-        [list(unique), [group for group, _last in unique.values()], [last for _group, last in unique.values()]],
+        " RETURNING external_key, id, xmax = 0",
+        [ordered, [unique[key][0] for key in ordered], [unique[key][1] for key in ordered]],
     )
-    return dict(cursor.fetchall())  # type: ignore[attr-defined]
+    rows = cursor.fetchall()
+    report.conversations_new += sum(is_new for _key, _id, is_new in rows)
+    return {key: conversation_id for key, conversation_id, _is_new in rows}
 
 
-def _message_rows(
-    threads: list[_Thread], keys: list[str], ids: dict[str, int], tenant: str
-) -> Iterator[tuple[int, str, str, datetime.datetime, str]]:
+def _store_participants(cursor: Any, threads: list[tuple[int, VoiceThread]], report: ImportReport) -> None:
+    tenant = connection.schema_name
+    people: dict[tuple[int, str], str] = {}
+    others: dict[tuple[int, str], str] = {}
+    for conversation_id, thread in threads:
+        for number, name in thread.people.items():
+            people[conversation_id, number] = name or people.get((conversation_id, number), "") or thread.contact_name
+        for written, name in thread.others.items():
+            others[conversation_id, written] = name or others.get((conversation_id, written), "") or thread.contact_name
+        if not thread.people and not thread.others:
+            others[conversation_id, ""] = thread.contact_name
+    cursor.execute(
+        "INSERT INTO customers_participant (conversation_id, name, phone)"
+        " SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])"
+        f" ON CONFLICT (conversation_id, {tag_sql('phone')}) DO UPDATE SET name = excluded.name"
+        " WHERE customers_participant.name = '' AND excluded.name <> '' RETURNING xmax = 0",
+        [
+            [conversation_id for conversation_id, _number in people],
+            [name[:120] for name in people.values()],
+            [encrypt_address(tenant, "phone", number) for _conversation_id, number in people],
+        ],
+    )
+    report.participants_new += sum(is_new for (is_new,) in cursor.fetchall())
+    # No number, no constraint to lean on; but these conversations are keyed by exactly these people.
+    cursor.execute(
+        "INSERT INTO customers_participant (conversation_id, name, phone_raw)"
+        " SELECT c, n, r FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(c, n, r) WHERE NOT EXISTS"
+        " (SELECT 1 FROM customers_participant p WHERE p.conversation_id = v.c AND p.phone IS NULL)",
+        [
+            [conversation_id for conversation_id, _written in others],
+            [name[:120] for name in others.values()],
+            [encrypt_text(tenant, written) if written else None for _conversation_id, written in others],
+        ],
+    )
+    report.participants_new += cursor.rowcount
+
+
+def _store_messages(cursor: Any, threads: list[tuple[int, VoiceThread]], report: ImportReport) -> None:
+    rows = list(_message_rows(threads))
+    cursor.execute(
+        "INSERT INTO customers_message (conversation_id, direction, source, body, occurred_at, external_key, needs_review)"
+        f" SELECT c, d, '{SOURCE}', b, o, k, false"
+        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[]) AS m(c, d, b, o, k)"
+        " ON CONFLICT (conversation_id, external_key) DO NOTHING",
+        [[row[part] for row in rows] for part in range(5)],
+    )
+    report.messages_new += cursor.rowcount
+    report.messages_known += sum(len(thread.texts) for _id, thread in threads) - cursor.rowcount
+
+
+def _message_rows(threads: list[tuple[int, VoiceThread]]) -> Iterator[tuple[int, str, str, datetime.datetime, str]]:
+    tenant = connection.schema_name
     seen: set[tuple[int, str]] = set()
-    for thread, key in zip(threads, keys, strict=True):
+    for conversation_id, thread in threads:
         repeats: dict[str, int] = {}
         for text in thread.texts:
-            base = _digest(text.occurred_at.isoformat(), text.sender or "", str(text.is_me), text.body)
+            direction = "outbound" if text.is_me else "inbound"
+            digest = _keyed("text", text.occurred_at.isoformat(), "" if text.is_me else text.sender, direction, text.body)
             # Two equal texts in one instant are two messages; counted, they stay two at every import.
-            repeats[base] = repeats.get(base, 0) + 1
-            external = f"{base}.{repeats[base]}"
-            if (ids[key], external) not in seen:
-                seen.add((ids[key], external))
-                direction = "outbound" if text.is_me else "inbound"
-                yield ids[key], direction, encrypt_text(tenant, text.body), text.occurred_at, external
+            repeats[digest] = repeats.get(digest, 0) + 1
+            external_key = f"{digest}.{repeats[digest]}"
+            if (conversation_id, external_key) not in seen:
+                seen.add((conversation_id, external_key))
+                yield conversation_id, direction, encrypt_text(tenant, text.body), text.occurred_at, external_key
