@@ -7,10 +7,11 @@ from django.db.models import QuerySet
 
 from campaigns.errors import UnknownCampaign
 from campaigns.models import Campaign, Target
-from campaigns.types import CampaignCounts, ChannelCounts
+from campaigns.types import CampaignCounts, ChannelCounts, TextsCost
 from campaigns.wording import reason_label, sentence_for
 from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.signing import unsign_number
+from tenants.selectors import business_settings
 
 OFFER_LINK = "offer"
 UNSUBSCRIBE_LINK = "unsubscribe"
@@ -120,3 +121,15 @@ def campaign_report(campaign_id: int) -> list[str]:
 
 def _because(reason: str) -> str:
     return f" ({reason_label(reason)})" if reason else ""
+
+
+def texts_cost(campaign: Campaign) -> TextsCost:
+    """Return what the texts of a campaign would cost: every text is as long as the longest name makes it."""
+    people = Target.objects.filter(campaign_id=campaign.pk, opted_out=False).exclude(phone=None).count()
+    points = Target.objects.filter(campaign_id=campaign.pk).count() * campaign.points
+    return TextsCost(people=people, points=points, points_money_minor=points * business_settings().point_value_minor)
+
+
+def recent_campaigns() -> QuerySet[Campaign]:
+    """Return the latest campaigns, newest first."""
+    return Campaign.objects.order_by("-created_at")[:5]

@@ -73,3 +73,12 @@ class BatchResult:
     next_at: datetime.datetime | None = None
     paused_because: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TextsCost:
+    """What starting a campaign costs: texts to pay for, and points given away."""
+
+    people: int
+    points: int
+    points_money_minor: int

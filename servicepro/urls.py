@@ -1,6 +1,13 @@
-"""A business's own pages: admin, API, customer portal."""
+"""A business's own pages: admin, provider webhooks, customer portal."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = [path("admin/", admin.site.urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/port-recovery/", include("campaigns.urls")),
+    path("admin/", admin.site.urls),
+    path("api/webhooks/", include("messaging.urls")),
+    path("", include("portal.urls")),
+    path("", RedirectView.as_view(url="/admin/"), name="home"),
+]

@@ -1,14 +1,19 @@
 """Create businesses, and record what their people do."""
 
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import phonenumbers
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django_tenants.clone import CloneSchema
 from django_tenants.utils import schema_context, schema_exists, tenant_context
 
@@ -84,3 +89,17 @@ def refresh_template() -> None:
 def record_action(actor: User | None, action: str, subject: str, **details: Any) -> AuditEntry:
     """Add a line to the audit trail; `details` carry ids and numbers, never addresses."""
     return AuditEntry.objects.create(actor=actor, action=action, subject=subject, details=details)
+
+
+def owner_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let owners of this business pass; send strangers to the sign-in page, and tell staff whose page it is (403)."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), "/admin/login/")
+        if not request.user.is_owner:  # type: ignore[union-attr]
+            return HttpResponse(render_to_string("tenants/owners_only.html"), status=403)
+        return view(request, *arguments, **named)
+
+    return checked

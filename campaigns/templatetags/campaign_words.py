@@ -1,0 +1,15 @@
+"""How campaign pages say numbers and reasons."""
+
+from django import template
+
+from campaigns.wording import reason_label
+from servicepro.lib.money import format_minor
+
+register = template.Library()
+register.filter("because", reason_label)
+
+
+@register.filter
+def money(amount: int, currency: str) -> str:
+    """Say an amount in minor units."""
+    return format_minor(amount, currency)

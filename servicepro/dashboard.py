@@ -1,0 +1,34 @@
+"""The admin's front page and menu."""
+
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest
+from django_tenants.utils import get_public_schema_name
+
+from campaigns.selectors import recent_campaigns
+from customers.selectors import customer_count
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu: work first, records after."""
+    if connection.schema_name == get_public_schema_name():
+        return [{"title": "Platform", "items": [{"title": "Operators", "icon": "group", "link": "/admin/accounts/user/"}]}]
+    work = [{"title": "Overview", "icon": "home", "link": "/admin/"}]
+    if getattr(request.user, "is_owner", False):
+        work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
+    records = [
+        {"title": "Customers", "icon": "person", "link": "/admin/customers/customer/"},
+        {"title": "Texting lines", "icon": "call", "link": "/admin/messaging/line/"},
+        {"title": "Business settings", "icon": "settings", "link": "/admin/business/businesssettings/"},
+        {"title": "Team", "icon": "group", "link": "/admin/accounts/user/"},
+        {"title": "Audit trail", "icon": "history", "link": "/admin/accounts/auditentry/"},
+    ]
+    return [{"title": "Work", "items": work}, {"title": "Records", "items": records}]
+
+
+def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Return what the front page shows."""
+    if connection.schema_name == get_public_schema_name():
+        return context
+    return {**context, "customer_count": customer_count(), "campaigns": recent_campaigns()}
