@@ -25,3 +25,9 @@ class BadCampaignInput(InvalidInput):
     """What was given cannot be used."""
 
     code = "BAD_CAMPAIGN_INPUT"
+
+
+class UnknownRecipient(NotFound):
+    """Nobody in the campaign has this phone."""
+
+    code = "UNKNOWN_RECIPIENT"

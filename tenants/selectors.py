@@ -50,3 +50,10 @@ def current_tenant() -> Tenant:
 def business_settings() -> BusinessSettings:
     """Return what the current business decided; its defaults where nobody decided yet."""
     return BusinessSettings.objects.filter(pk=1).first() or BusinessSettings(pk=1)
+
+
+def tenants_named(schema: str | None) -> list[Tenant]:
+    """Return the business with this schema name, or all where none is named. Raises UnknownTenant."""
+    if schema:
+        return [tenant_by_schema(schema)]
+    return list(Tenant.objects.exclude(schema_name=get_public_schema_name()).order_by("schema_name"))

@@ -169,4 +169,3 @@ def twilio_account() -> TwilioSms:
     if key not in _accounts:
         _accounts[key] = TwilioSms(*key[1:], timeout_seconds=settings.PROVIDER_TIMEOUT_SECONDS)
     return _accounts[key]
-

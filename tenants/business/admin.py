@@ -1,0 +1,26 @@
+"""The business's settings in the admin."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from tenants.business.models import BusinessSettings
+
+
+@admin.register(BusinessSettings)
+class BusinessSettingsAdmin(ModelAdmin):
+    """One row, changed by owners alone."""
+
+    list_display = ("__str__", "unknown_consent", "texts_open_at", "texts_close_at", "point_value_minor")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse a second row."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: BusinessSettings | None = None) -> bool:
+        """Refuse: a business has settings."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: BusinessSettings | None = None) -> bool:
+        """Let owners change them."""
+        return bool(getattr(request.user, "is_owner", False))
