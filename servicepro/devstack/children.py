@@ -58,8 +58,17 @@ class Child:
         return self._process.poll() is not None
 
 
-def start_children(plan: Plan) -> list[Child]:
-    """Start the simulator (where the plan needs it), web server, worker and beat."""
+def start_simulator(plan: Plan) -> Child:
+    """Start the simulator of Twilio and SendGrid."""
+    command = [sys.executable, "-m", "servicepro.simulator", "--port", str(plan.simulator_port)]
+    command += ["--state", str(plan.state_dir / "simulator")]
+    # A stack may mix a live account with a simulated one; the simulator itself never sees a live credential.
+    environment = plan.environment | dict.fromkeys(CREDENTIALS, "")
+    return Child("simulator", command, environment=environment, log=plan.logs / "simulator.log")
+
+
+def start_application(plan: Plan) -> list[Child]:
+    """Start the web server, the worker and beat."""
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "servicepro.celery"]
     web = [python, "-m", "gunicorn", "servicepro.wsgi:application", "--bind", f"127.0.0.1:{plan.web_port}"]
@@ -68,37 +77,24 @@ def start_children(plan: Plan) -> list[Child]:
     # The schedule's file must not outlive the stack's data, and two stacks must not share it.
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
     beat += ["--schedule", str(plan.state_dir / "celerybeat-schedule")]
-    children = []
-    if plan.needs_simulator:
-        state = str(plan.state_dir / "simulator")
-        command = [python, "-m", "servicepro.simulator", "--port", str(plan.simulator_port), "--state", state]
-        # A stack may mix a live account with a simulated one; the simulator itself never sees a live credential.
-        environment = plan.environment | dict.fromkeys(CREDENTIALS, "")
-        children.append(Child("simulator", command, environment=environment, log=plan.logs / "simulator.log"))
-    for name, command in (("web server", web), ("worker", worker), ("beat", beat)):
-        log = plan.logs / f"{name.split()[0]}.log"
-        children.append(Child(name, command, environment=plan.environment, log=log))
-    return children
+    return [
+        Child(name, command, environment=plan.environment, log=plan.logs / f"{name.split()[0]}.log")
+        for name, command in (("web server", web), ("worker", worker), ("beat", beat))
+    ]
 
 
-def wait_until_ready(plan: Plan, children: list[Child], *, is_stopping: Callable[[], bool]) -> None:
-    """Return once the web server answers /healthz and the simulator its page, or when asked to stop.
+def wait_for_page(page: str, children: list[Child], *, is_stopping: Callable[[], bool]) -> None:
+    """Return once something answers at the address `page`, or when asked to stop.
 
     Raises DevstackError when a child ends first or nothing answers in time.
     """
-    pages = [f"http://127.0.0.1:{plan.web_port}/healthz"]
-    if plan.needs_simulator:
-        pages.append(f"http://127.0.0.1:{plan.simulator_port}/")
     deadline = time.monotonic() + READY_SECONDS_MAX
-    while pages and not is_stopping():
+    while not is_stopping() and not _answers_http(page):
         for child in children:
             child.require_alive()
-        if _answers_http(pages[0]):
-            pages.pop(0)
-        elif time.monotonic() > deadline:
-            raise DevstackError(f"Nothing answers at {pages[0]} after {READY_SECONDS_MAX} seconds: read {plan.logs}/web.log")
-        else:
-            time.sleep(0.1)
+        if time.monotonic() > deadline:
+            raise DevstackError(f"Nothing answers at {page} after {READY_SECONDS_MAX} seconds: read {children[0].log.parent}")
+        time.sleep(0.05)
 
 
 def stop_children(children: list[Child], *, is_urgent: Callable[[], bool]) -> None:

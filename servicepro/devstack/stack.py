@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from servicepro.devstack.children import Child, start_children, stop_children, wait_until_ready
+from servicepro.devstack.children import Child, start_application, start_simulator, stop_children, wait_for_page
 from servicepro.devstack.errors import DevstackError, describe_os_error, require_free_disk
 from servicepro.devstack.plan import ROOT, Plan
 from servicepro.devstack.ports import require_free_port
@@ -62,12 +62,16 @@ def running_stack(plan: Plan, requests: StopRequests) -> Iterator[list[Child]]:
     children: list[Child] = []
     starts_servers = plan.needs_servers and not are_running(plan.state_dir)
     try:
+        if plan.needs_simulator:  # first: the setup introduces the businesses to it
+            children.append(start_simulator(plan))
         if plan.needs_servers:
             ensure_running(plan.state_dir)
+        if plan.needs_simulator:
+            wait_for_page(f"http://127.0.0.1:{plan.simulator_port}/", children, is_stopping=requests.is_stopping)
         _set_up_demo(plan, requests)
         if not requests.is_stopping():
-            children = start_children(plan)
-            wait_until_ready(plan, children, is_stopping=requests.is_stopping)
+            children += start_application(plan)
+            wait_for_page(f"http://127.0.0.1:{plan.web_port}/healthz", children, is_stopping=requests.is_stopping)
         yield children
     finally:
         stop_children(children, is_urgent=requests.is_urgent)

@@ -43,8 +43,8 @@ def stop_valkey(socket_path: Path) -> None:
     It is found by its title, which names the socket: a pid file may be stale, or gone with a deleted folder.
     """
     for process in psutil.process_iter(["cmdline"]):
-        title = " ".join(process.info["cmdline"] or []).rstrip()
-        if "valkey-server" in title and title.endswith(f"unixsocket:{socket_path}"):
+        title = " ".join(process.info["cmdline"] or []).split()
+        if f"unixsocket:{socket_path}" in title and "valkey-server" in title[0]:
             stop_process(process, signal.SIGTERM, timeout_seconds=STOP_SECONDS_MAX)
 
 
@@ -55,6 +55,6 @@ def _command(state_dir: Path, socket_path: Path, log: Path) -> list[str]:
     command = [str(binaries[0]), "--port", "0", "--daemonize", "yes"]
     command += ["--unixsocket", str(socket_path), "--unixsocketperm", "700"]
     command += ["--dir", str(state_dir), "--pidfile", str(state_dir / "valkey.pid"), "--logfile", str(log)]
-    command += ["--proc-title-template", "valkey-server {listen-addr}"]  # short: stop_valkey reads the socket at its end
+    command += ["--proc-title-template", "valkey-server {listen-addr}"]  # short: stop_valkey reads the socket there
     command += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
     return command
