@@ -39,7 +39,7 @@ def preview_port_recovery() -> Preview:
                 SELECT CASE WHEN p.opted_out THEN 'opted_out_explicit'
                             WHEN s.id IS NOT NULL THEN 'address_suppressed'
                             WHEN p.phone IS NULL THEN 'invalid_phone_format' ELSE '' END AS reason,
-                       count(*), count(*) FILTER (WHERE p.email IS NOT NULL AND NOT p.email_opted_out AND NOT p.opted_out)
+                       count(*), count(*) FILTER (WHERE p.email IS NOT NULL AND NOT p.email_opted_out)
                   FROM consolidated_people p
                   LEFT JOIN customers_suppression s ON s.channel = 'sms' AND s.lifted_at IS NULL
                        AND s.address_tag = {tag_sql("p.phone")}

@@ -64,7 +64,7 @@ class PooledTransport(AsyncHttpClient):
         body = urlencode({key: _form_value(value) for key, value in data.items()}) if data else None
         sent_headers = dict(headers or {})
         if auth:
-            sent_headers["Authorization"] = aiohttp.BasicAuth(*auth).encode()
+            sent_headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
         query = {key: _form_value(value) for key, value in params.items()} if params else None
         async with self.session.request(
             method, self._address(url), params=query, data=body, headers=sent_headers, allow_redirects=False
