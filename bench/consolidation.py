@@ -21,11 +21,11 @@ import django
 
 django.setup()
 
-from django.db import connection, transaction
-from django_tenants.utils import schema_context, schema_exists
+from django.db import connection, transaction  # noqa: E402
+from django_tenants.utils import schema_context, schema_exists  # noqa: E402
 
-from customers.services import consolidate
-from tenants.services import TEMPLATE_SCHEMA, refresh_template
+from customers.services import consolidate  # noqa: E402
+from tenants.services import TEMPLATE_SCHEMA, refresh_template  # noqa: E402
 
 SCHEMA = "bench_consolidation"
 TABLES = ("customers_customer", "customers_conversation", "customers_participant", "customers_joinevidence", "customers_suppression")
@@ -80,8 +80,9 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_200_000)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    with schema_context("public"):
+        refresh_template()  # in its own step: migrating closes the connection
     with schema_context("public"), connection.cursor() as cursor:
-        refresh_template()
         if schema_exists(SCHEMA):
             cursor.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
         cursor.execute(f"CREATE SCHEMA {SCHEMA}")

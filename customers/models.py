@@ -64,7 +64,8 @@ class Conversation(models.Model):
 class Participant(models.Model):
     """Somebody on the other side of a conversation; consolidation says which customer they are."""
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants")
+    # Without an index of its own: the unique constraint below begins with this column.
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="participants", db_index=False)
     customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=120, blank=True)
     phone = EncryptedPhoneField(null=True)
@@ -87,7 +88,8 @@ class Message(models.Model):
         INBOUND = "inbound"
         OUTBOUND = "outbound"
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    # Without an index of its own: the unique constraint below begins with this column.
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     direction = models.CharField(max_length=8, choices=Direction.choices)
     source = models.CharField(max_length=32)
     body = EncryptedTextField()
@@ -156,7 +158,8 @@ class ConsentEvent(models.Model):
 class JoinEvidence(models.Model):
     """Why two records were taken for one person: the field they share and where each came from."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="join_evidence")
+    # Without an index of its own: the unique constraint below begins with this column.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="join_evidence", db_index=False)
     joined_kind = models.CharField(max_length=16, help_text="customer or participant")
     joined_id = models.BigIntegerField()
     shared_field = models.CharField(max_length=8, help_text="phone or email")

@@ -37,6 +37,7 @@ UPDATE consolidation_records r SET opted_out = true
  WHERE s.channel = 'sms' AND s.lifted_at IS NULL AND s.address_tag = r.tag AND h.node = r.node AND NOT r.opted_out
 """
 _SHARED = """
+CREATE TEMP TABLE consolidation_shared ON COMMIT DROP AS
 SELECT min(node) AS first, array_agg(node) AS nodes, 'phone' AS field
   FROM consolidation_records WHERE tag IS NOT NULL GROUP BY tag HAVING count(*) > 1
 UNION ALL
@@ -74,10 +75,10 @@ UPDATE customers_customer c SET same_person_as_id = w.head_id, updated_at = now(
          WHERE r.customer_id IS NOT NULL) w
  WHERE w.customer_id = c.id AND c.same_person_as_id IS DISTINCT FROM w.head_id
 """
-_EVIDENCE = f"""
+_EVIDENCE = """
 INSERT INTO customers_joinevidence (customer_id, joined_kind, joined_id, shared_field, created_at)
 SELECT p.customer_id, CASE WHEN n.node % 2 = 0 THEN 'customer' ELSE 'participant' END, n.node / 2, s.field, now()
-  FROM ({_SHARED}) s CROSS JOIN LATERAL unnest(s.nodes) AS n(node)
+  FROM consolidation_shared s CROSS JOIN LATERAL unnest(s.nodes) AS n(node)
   JOIN consolidation_heads h ON h.node = n.node JOIN consolidated_people p ON p.head = h.head
  WHERE p.customer_id IS NOT NULL AND n.node <> p.customer_id * 2
     ON CONFLICT DO NOTHING
@@ -104,12 +105,13 @@ def consolidate(*, own_tags: Collection[str] = (), write: bool = False) -> Conso
             # Two at once would wait for each other's rows in different orders.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('consolidate'), hashtext(%s))", [connection.schema_name])
         cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
-        for table in ("consolidated_people", "consolidation_heads", "consolidation_records"):
+        for table in ("consolidated_people", "consolidation_heads", "consolidation_shared", "consolidation_records"):
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         cursor.execute(_RECORDS, {"own": list(own_tags)})
         cursor.execute("ANALYZE consolidation_records (node, tag, email)")
         cursor.execute(_SHARED)
-        _write_heads(cursor, _join((first, nodes) for first, nodes, _field in cursor.fetchall()))
+        cursor.execute("SELECT first, nodes FROM consolidation_shared")
+        _write_heads(cursor, _join(cursor.fetchall()))
         cursor.execute(_STOPPED)
         cursor.execute(_ALONE)
         cursor.execute(_JOINED)
