@@ -1,6 +1,6 @@
 """Campaigns and their targets; every person has a row, and every row has a reason."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -96,7 +96,7 @@ class Target(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint("campaign", Tag("phone"), name="target_phone_once"),
             models.UniqueConstraint(fields=["campaign", "customer"], name="target_customer_once"),
         ]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from campaigns.errors import UnknownCampaign
@@ -11,6 +10,7 @@ from campaigns.types import CampaignCounts, ChannelCounts, TextsCost
 from campaigns.wording import reason_label, sentence_for
 from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.signing import unsign_number
+from servicepro.lib.tenancy import connection
 from tenants.selectors import business_settings
 
 OFFER_LINK = "offer"

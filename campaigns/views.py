@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
@@ -22,6 +22,7 @@ from servicepro.lib.phone import mask_phone
 from servicepro.lib.spreadsheet_safety import safe_cell
 from tenants.selectors import current_tenant
 from tenants.services import record_action
+from tenants.types import User
 
 PAGE_ROWS = 50
 EXPORT_ROWS_AT_ONCE = 2_000
@@ -49,15 +50,19 @@ def _campaign(campaign_id: int) -> Campaign:
         raise Http404(error.message) from error
 
 
+def _owner(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
 def _try(request: HttpRequest, act: Callable[[], Any], done: str) -> Any:
-    """Do it, and say so; an expected error is said instead and changes nothing."""
+    """Do it, say so, and return what came of it (True for nothing); an expected error is said instead, and None returned."""
     try:
         result = act()
     except ServiceProError as error:
         messages.error(request, error.message)
         return None
     messages.success(request, done)
-    return result
+    return True if result is None else result
 
 
 @require_GET
@@ -80,7 +85,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Create the draft."""
     campaign = _try(
         request,
-        lambda: services.create_port_recovery_campaign(created_by=request.user, name=request.POST.get("name", "")),  # type: ignore[arg-type]
+        lambda: services.create_port_recovery_campaign(created_by=_owner(request), name=request.POST.get("name", "")),
         "The draft is ready. Look at it, send yourself a test, then start.",
     )
     return redirect("port-recovery-campaign", campaign.pk) if campaign else redirect("port-recovery")
@@ -127,7 +132,7 @@ def why(request: HttpRequest, campaign_id: int, target_id: int) -> HttpResponse:
     target = Target.objects.filter(campaign_id=_campaign(campaign_id).pk, pk=target_id).first()
     if target is None:
         raise Http404
-    record_action(request.user, "recipient_explained", f"target:{target.pk}")  # type: ignore[arg-type]
+    record_action(_owner(request), "recipient_explained", f"target:{target.pk}")
     return render(request, "campaigns/_why.html", {"target": target, "why": explain_target(target), "phone": mask_phone(target.phone)})
 
 
@@ -172,11 +177,9 @@ def act(request: HttpRequest, campaign_id: int, action: str) -> HttpResponse:
     actions: dict[str, Callable[[HttpRequest, Campaign], None]] = {
         "test": _send_test,
         "start": _start,
-        "pause": lambda r, c: _try(r, lambda: services.pause_campaign(c, actor=r.user), "Paused. Nothing more leaves."),
+        "pause": _pause,
         "resume": _resume,
-        "cancel": lambda r, c: _try(
-            r, lambda: services.cancel_campaign(c, actor=r.user), "Cancelled. Who was not reached yet stays unreached."
-        ),
+        "cancel": _cancel,
         "retry": _retry,
         "release": _release,
         "texts": _edit,
@@ -189,7 +192,7 @@ def act(request: HttpRequest, campaign_id: int, action: str) -> HttpResponse:
 
 def _send_test(request: HttpRequest, campaign: Campaign) -> None:
     try:
-        receipt = services.send_test(campaign, actor=request.user)  # type: ignore[arg-type]
+        receipt = services.send_test(campaign, actor=_owner(request))
     except ServiceProError as error:
         messages.error(request, error.message)
         return
@@ -206,7 +209,7 @@ def _start(request: HttpRequest, campaign: Campaign) -> None:
         return
     begun = _try(
         request,
-        lambda: (services.start_campaign(campaign, actor=request.user, confirmed_count=int(typed)), True),  # type: ignore[arg-type]
+        lambda: services.start_campaign(campaign, actor=_owner(request), confirmed_count=int(typed)),
         "Started. You can leave this page; it goes on.",
     )
     if begun:
@@ -214,31 +217,42 @@ def _start(request: HttpRequest, campaign: Campaign) -> None:
 
 
 def _resume(request: HttpRequest, campaign: Campaign) -> None:
-    if _try(request, lambda: (services.resume_campaign(campaign, actor=request.user), True), "Going on where it stopped."):  # type: ignore[arg-type]
+    if _try(request, lambda: services.resume_campaign(campaign, actor=_owner(request)), "Going on where it stopped."):
         drain_campaign.delay(current_tenant().schema_name, campaign.pk)
 
 
+def _pause(request: HttpRequest, campaign: Campaign) -> None:
+    _try(request, lambda: services.pause_campaign(campaign, actor=_owner(request)), "Paused. Nothing more leaves.")
+
+
+def _cancel(request: HttpRequest, campaign: Campaign) -> None:
+    done = "Cancelled. Who was not reached yet stays unreached."
+    _try(request, lambda: services.cancel_campaign(campaign, actor=_owner(request)), done)
+
+
 def _retry(request: HttpRequest, campaign: Campaign) -> None:
-    _try(request, lambda: services.retry_failed(campaign, actor=request.user), "Everybody who failed gets another turn, nobody else.")  # type: ignore[arg-type]
+    _try(request, lambda: services.retry_failed(campaign, actor=_owner(request)), "Everybody who failed gets another turn, nobody else.")
 
 
 def _release(request: HttpRequest, campaign: Campaign) -> None:
     if request.POST.get("confirm") != "yes":
         messages.error(request, "Tick the box to confirm that texts may arrive at any hour.")
         return
-    _try(request, lambda: services.release_quiet_hours(campaign, actor=request.user), "Texts of this campaign may now leave at any hour.")  # type: ignore[arg-type]
+    _try(
+        request, lambda: services.release_quiet_hours(campaign, actor=_owner(request)), "Texts of this campaign may now leave at any hour."
+    )
 
 
 def _edit(request: HttpRequest, campaign: Campaign) -> None:
     words = {name: request.POST.get(name, "") for name in ("sms_text", "email_subject", "email_text", "email_html")}
-    _try(request, lambda: services.edit_texts(campaign, actor=request.user, **words), "The words are saved.")  # type: ignore[arg-type]
+    _try(request, lambda: services.edit_texts(campaign, actor=_owner(request), **words), "The words are saved.")
 
 
 @require_POST
 def export(request: HttpRequest, campaign_id: int) -> StreamingHttpResponse:
     """Download everybody and what became of them; recorded, and safe to open in a spreadsheet."""
     campaign = _campaign(campaign_id)
-    record_action(request.user, "campaign_exported", f"campaign:{campaign.pk}")  # type: ignore[arg-type]
+    record_action(_owner(request), "campaign_exported", f"campaign:{campaign.pk}")
     response = StreamingHttpResponse(_csv_lines(campaign), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="campaign-{campaign.pk}.csv"'
     return response
@@ -254,7 +268,7 @@ _COLUMNS = ("name", "phone", "email", "sms_status", "sms_reason", "email_status"
 
 
 def _csv_lines(campaign: Campaign) -> Iterator[str]:
-    writer = csv.writer(_Echo())  # type: ignore[arg-type]
-    yield "\ufeff" + writer.writerow(_COLUMNS)  # type: ignore[operator]
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(_COLUMNS)
     for target in Target.objects.filter(campaign_id=campaign.pk).order_by("id").iterator(chunk_size=EXPORT_ROWS_AT_ONCE):
-        yield writer.writerow([safe_cell(getattr(target, column)) for column in _COLUMNS])  # type: ignore[misc]
+        yield writer.writerow([safe_cell(getattr(target, column)) for column in _COLUMNS])

@@ -1,6 +1,6 @@
 """People, what was said with them, and what they allowed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -35,7 +35,7 @@ class Customer(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(Tag("phone"), name="customer_phone_unique"),
             models.CheckConstraint(condition=Q(loyalty_points_balance__gte=0), name="customer_points_not_negative"),
         ]
@@ -72,7 +72,7 @@ class Participant(models.Model):
     phone_raw = EncryptedTextField(null=True)
 
     class Meta:
-        constraints: list[Any] = [models.UniqueConstraint("conversation", Tag("phone"), name="participant_phone_once")]
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint("conversation", Tag("phone"), name="participant_phone_once")]
         indexes = [models.Index(Tag("phone"), name="participant_phone")]
 
     def __str__(self) -> str:

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from django.db import connection
-
 from customers.models import Customer, JoinEvidence, Participant, Suppression
 from customers.types import ConsentFacts, JoinFact
+from servicepro.lib.tenancy import connection
 
 # A person's records are the head and all records found to be the same person; the strictest answer counts.
 _CONSENT = """

@@ -1,6 +1,6 @@
 """Points as a ledger: signed entries that are only ever added, and add up to the customer's balance."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -27,7 +27,7 @@ class PointsTransaction(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
                 condition=Q(kind="EARN", points__gt=0) | Q(kind="REDEEM", points__lt=0) | (Q(kind="ADJUST") & ~Q(points=0)),
                 name="points_sign_fits_kind",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import connection
+from servicepro.lib.tenancy import connection
 
 
 def drifting_balances() -> list[tuple[int, int, int]]:

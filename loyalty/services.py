@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
+from servicepro.lib.tenancy import connection
 
 # The balance moves by exactly what the ledger took in: entries that were there already are not counted again.
 _GRANT = """

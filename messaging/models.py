@@ -1,6 +1,6 @@
 """The numbers a business texts from, and the provider events that came before their own record."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -25,7 +25,7 @@ class Line(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint("channel", Tag("phone"), name="line_phone_once"),
             models.UniqueConstraint(fields=["channel"], condition=Q(is_default=True), name="line_one_default"),
         ]

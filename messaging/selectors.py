@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from django.conf import settings
-from django.db import connection
 
 from messaging.ledger.ddl import TABLES, LedgerTable
 from messaging.models import Line
 from messaging.types import Channel, LedgerRow, Sender
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.fields import phone_tag
+from servicepro.lib.tenancy import connection
 
 _COLUMNS = (
     "{address}, state, {ok}, attempt_id, coalesce({sid}, ''), coalesce(last_error, ''), coalesce(provider_status, ''),"

@@ -8,7 +8,6 @@ import urllib.request
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
@@ -16,6 +15,7 @@ from customers.services import import_google_voice, record_inbound_message, regi
 from messaging.selectors import line_numbers
 from messaging.services import ensure_line
 from onboarding.demo_people import DemoPerson, american_customers, google_voice_page, indian_customers
+from servicepro.lib.tenancy import connection
 from tenants.business.models import BusinessSettings
 from tenants.models import Domain, Tenant
 from tenants.selectors import each_tenant, public_url

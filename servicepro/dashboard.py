@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest
 from django_tenants.utils import get_public_schema_name
 
 from campaigns.selectors import recent_campaigns
 from customers.selectors import customer_count
+from servicepro.lib.tenancy import connection
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import set_urlconf
 from django_tenants.utils import get_public_schema_name
 
+from servicepro.lib.tenancy import connection
 from tenants.models import Tenant
 from tenants.selectors import tenant_by_host
 

@@ -1,6 +1,6 @@
 """Businesses and their host names: with platform users and the send ledger, all that tenants share."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
@@ -26,6 +26,6 @@ class Domain(DomainMixin):
 
     class Meta(DomainMixin.Meta):
         abstract = False
-        constraints: list[Any] = [
+        constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["tenant"], condition=models.Q(is_primary=True), name="domain_one_primary_per_tenant")
         ]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.db import connection
 from django_tenants.utils import get_public_schema_name, tenant_context
 
+from servicepro.lib.tenancy import connection
 from tenants.business.models import BusinessSettings
 from tenants.errors import UnknownTenant
 from tenants.models import Domain, Tenant

@@ -10,13 +10,15 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.validators import validate_email
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django_tenants.clone import CloneSchema
 from django_tenants.utils import schema_context, schema_exists, tenant_context
 
+from servicepro.lib.tenancy import connection
 from tenants.accounts.models import AuditEntry, User
 from tenants.business.models import BusinessSettings
 from tenants.errors import BadTenant
@@ -91,11 +93,11 @@ def record_action(actor: User | None, action: str, subject: str, **details: Any)
     return AuditEntry.objects.create(actor=actor, action=action, subject=subject, details=details)
 
 
-def owner_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def owner_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Let owners of this business pass; send strangers to the sign-in page, and tell staff whose page it is (403)."""
 
     @wraps(view)
-    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), "/admin/login/")
         if not request.user.is_owner:  # type: ignore[union-attr]

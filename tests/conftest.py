@@ -42,7 +42,14 @@ def django_db_setup(django_test_environment: None, django_db_blocker: pytest.Fix
             ("shop", "Clean Machine Auto Detail", "shop.localhost", "US"),
             ("salon", "Glamour Studio", "salon.localhost", "IN"),
         ):
-            provision_tenant(schema=schema, name=title, domain=domain, region=region, owner_email=f"owner@{schema}.example", owner_password="a-long-password")
+            provision_tenant(
+                schema=schema,
+                name=title,
+                domain=domain,
+                region=region,
+                owner_email=f"owner@{schema}.example",
+                owner_password="a-long-password",
+            )
             Tenant.objects.filter(schema_name=schema).update(created_at="2026-01-01T00:00:00Z")
         yield
         connection.close()

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
@@ -25,6 +24,7 @@ from loyalty.selectors import granted_customers
 from messaging.errors import PaceUnavailable
 from messaging.services import batch_allowance, begin_delivery, finish_delivery
 from messaging.types import Channel, Envelope, Outcome, Reason, Receipt
+from servicepro.lib.tenancy import connection
 
 LOCK_SPACE = 7_151  # separates the drain's advisory locks from any other use
 LIMIT_MAX = 5_000

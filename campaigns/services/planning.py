@@ -1,6 +1,6 @@
 """Build the list of people, once, and keep it as the campaign's targets."""
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
@@ -11,10 +11,10 @@ from customers.types import Consolidation
 from messaging.selectors import own_phone_tags
 from servicepro.lib.fields import tag_sql
 from servicepro.lib.merge_fields import unknown_fields
-from tenants.accounts.models import User
-from tenants.business.models import BusinessSettings
+from servicepro.lib.tenancy import connection
 from tenants.selectors import business_settings, current_tenant
 from tenants.services import record_action
+from tenants.types import BusinessSettings, User
 
 DEFAULT_NAME = "number-port-recovery"
 NAME_CHARACTERS_MAX = 100

@@ -4,7 +4,6 @@ import uuid
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
 
 from campaigns.errors import BadCampaignInput
 from campaigns.kinds import KINDS
@@ -16,9 +15,10 @@ from servicepro.lib.merge_fields import Template, plain_value
 from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.segments import SegmentCount, count_segments
 from servicepro.lib.signing import sign_number
-from tenants.accounts.models import User
+from servicepro.lib.tenancy import connection
 from tenants.selectors import business_settings, current_tenant, public_url
 from tenants.services import record_action
+from tenants.types import User
 
 
 @dataclass(frozen=True, slots=True)

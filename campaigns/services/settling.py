@@ -4,12 +4,12 @@ import logging
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.db import connection
 
 from campaigns.models import Campaign, Target
 from messaging.selectors import ledger_rows, ledger_tag
 from messaging.types import Channel
 from servicepro.lib.phone import phone_for_log
+from servicepro.lib.tenancy import connection
 
 recipients = logging.getLogger("servicepro.recipients")
 SETTLE_BATCH = 2_000

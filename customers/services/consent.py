@@ -1,10 +1,11 @@
 """Record what people allow: the event is kept for ever, the suppression takes effect in the same transaction."""
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from customers.models import ConsentEvent, Customer, Suppression
 from servicepro.lib.crypto import AddressKind, address_tag
+from servicepro.lib.tenancy import connection
 
 EVENT_KEY_CHARACTERS_MAX = 80  # the column; providers' event ids may be longer
 

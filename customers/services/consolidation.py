@@ -8,10 +8,11 @@ does not grow with the number of records that stand alone.
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from customers.types import Consolidation
 from servicepro.lib.fields import tag_sql
+from servicepro.lib.tenancy import connection
 
 WORK_MEMORY = "256MB"  # for the transaction: hashing a million tags takes about 150 MB, and sorts on disk take thrice the time
 HEADS_PER_WRITE = 50_000

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from customers.services.google_voice_takeout import (
     FILE_BYTES_MAX,
@@ -20,6 +20,7 @@ from customers.services.google_voice_takeout import (
 from customers.types import ImportReport, UnreadableFile
 from servicepro.lib.crypto import address_tag, encrypt_address, encrypt_text
 from servicepro.lib.fields import tag_sql
+from servicepro.lib.tenancy import connection
 
 SOURCE = "google_voice_import"
 BATCH_FILES = 200

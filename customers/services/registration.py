@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from customers.errors import BadCustomer
 from customers.models import Customer
@@ -11,6 +11,7 @@ from customers.types import NewCustomer
 from servicepro.lib.crypto import encrypt_address, tag_of
 from servicepro.lib.fields import tag_sql
 from servicepro.lib.phone import Phone, parse_phone
+from servicepro.lib.tenancy import connection
 from tenants.selectors import current_tenant
 
 EMAIL_CHARACTERS_MAX = 254

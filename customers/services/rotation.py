@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import models
 
 from customers.types import RotationStep
 from servicepro.lib import crypto
 from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField
+from servicepro.lib.tenancy import connection
 
 BATCH_ROWS = 1_000
 

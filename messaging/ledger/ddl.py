@@ -7,8 +7,9 @@ keyed hash), so the table recognises a number for ever without containing it.
 
 from dataclasses import dataclass
 
-from django.db import connection
 from psycopg import sql
+
+from servicepro.lib.tenancy import connection
 
 
 @dataclass(frozen=True, slots=True)

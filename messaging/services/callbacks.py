@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from customers.services import suppress
@@ -13,6 +13,7 @@ from messaging.models import ProviderEvent
 from messaging.selectors import ledger_table
 from messaging.types import Channel
 from servicepro.lib.signing import unsign_bytes
+from servicepro.lib.tenancy import connection
 
 ATTEMPT_PURPOSE = "attempt"
 # Callbacks arrive in any order; a status only ever replaces one of lower rank.

@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from messaging.ledger.ddl import SMS
 from messaging.selectors import ledger_table
 from servicepro.lib.crypto import address_tag, derive_key
 from servicepro.lib.segments import to_gsm
+from servicepro.lib.tenancy import connection
 
 
 @dataclass(frozen=True, slots=True)

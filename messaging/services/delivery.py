@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
 from customers.selectors import consent_facts, suppressed_tags
@@ -26,8 +26,9 @@ from messaging.services.claims import Claim, Settlement, body_digest, claim, set
 from messaging.services.pacing import slow_down, take_tokens
 from messaging.types import Channel, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
 from servicepro.lib.signing import sign_bytes
-from tenants.business.models import BusinessSettings
+from servicepro.lib.tenancy import connection
 from tenants.selectors import business_settings, current_tenant, public_url
+from tenants.types import BusinessSettings
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ from functools import lru_cache
 
 import redis
 from django.conf import settings
-from django.db import connection
 
 from messaging.errors import PaceUnavailable
 from messaging.selectors import sender_for
 from messaging.types import Channel, Sender
 from servicepro.lib.pace import Pace
+from servicepro.lib.tenancy import connection
 
 FEEL_SECONDS = 0.5  # a batch is what the pace allows in this time, so that a pause is felt within a second
 BATCH_MESSAGES_MAX = 1_000

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
 from twilio.base.exceptions import TwilioException
 
 from messaging.providers.loop import start_in_loop
@@ -17,6 +16,7 @@ from messaging.selectors import ledger_table, open_claims, sender_for
 from messaging.services.claims import Settlement, body_digest, settle
 from messaging.types import Channel, LedgerRow, Sender
 from servicepro.lib.crypto import address_tag
+from servicepro.lib.tenancy import connection
 
 LOOK_BACK = datetime.timedelta(seconds=90)  # the provider's clock and ours may differ
 EMAIL_CHECKS_MAX = 500  # one question per email in doubt; the next run goes on

@@ -7,11 +7,12 @@ changes none of them.
 
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Func, Lookup, TextField, Value
 from django.db.models.lookups import Exact, In
 
 from servicepro.lib import crypto
+from servicepro.lib.tenancy import connection
 
 
 def tag_sql(column: str) -> str:
@@ -30,7 +31,7 @@ class Tag(Func):
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         """Serialise for migrations with the column alone."""
-        return "servicepro.lib.fields.Tag", [self.source_expressions[0].name], {}
+        return "servicepro.lib.fields.Tag", [self.source_expressions[0].name]  # type: ignore[attr-defined], {}
 
 
 class EncryptedPhoneField(models.TextField):
@@ -80,7 +81,7 @@ class _TagComparison:
 class PhoneExact(_TagComparison, Exact):
     """Compare a phone by its tag."""
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         """Turn the E.164 value into its tag."""
         return "%s", [crypto.address_tag(connection.schema_name, "phone", str(value))]
 
@@ -89,7 +90,7 @@ class PhoneExact(_TagComparison, Exact):
 class PhoneIn(_TagComparison, In):
     """Compare a phone with many by their tags."""
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, Any]:
         """Turn the E.164 values into their tags."""
         return "%s", [crypto.address_tag(connection.schema_name, "phone", str(item)) for item in value]
 

@@ -4,9 +4,9 @@ import logging
 from typing import Any
 
 import structlog
-from django.db import connection
 
 from servicepro.lib.phone import mask_phones_in
+from servicepro.lib.tenancy import connection
 
 
 def add_tenant(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ def format_minor(amount: int, currency: str) -> str:
 def _lakh(whole: int) -> str:
     text = str(whole)
     head, tail = text[:-3], text[-3:]
-    groups = []
+    groups: list[str] = []
     while head:
         groups.insert(0, head[-2:])
         head = head[:-2]

@@ -61,7 +61,14 @@ def test_everybody_gets_one_text_one_email_and_the_points(campaign, simulator):
     run(campaign)
     check_laws(campaign, simulator)
     assert campaign.status == "completed"
-    assert simulator.stats() | {} == {"texts": 10, "phones": 10, "mostTextsToOnePhone": 1, "emails": 10, "mailboxes": 10, "mostEmailsToOneMailbox": 1}
+    assert simulator.stats() | {} == {
+        "texts": 10,
+        "phones": 10,
+        "mostTextsToOnePhone": 1,
+        "emails": 10,
+        "mailboxes": 10,
+        "mostEmailsToOneMailbox": 1,
+    }
     assert set(Customer.objects.values_list("loyalty_points_balance", flat=True)) == {500}
 
 

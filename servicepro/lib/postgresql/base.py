@@ -12,6 +12,9 @@ from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantData
 class DatabaseWrapper(TenantDatabaseWrapper):
     """Set the search_path once per switch of tenant."""
 
+    schema_name: str
+    tenant: Any
+
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         """Serve `tenant` from the next statement on."""
         if self.schema_name == tenant.schema_name and self.include_public_schema == include_public:
