@@ -31,7 +31,8 @@ class Tag(Func):
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         """Serialise for migrations with the column alone."""
-        return "servicepro.lib.fields.Tag", [self.source_expressions[0].name]  # type: ignore[attr-defined], {}
+        column: Any = self.source_expressions[0]
+        return "servicepro.lib.fields.Tag", [column.name], {}
 
 
 class EncryptedPhoneField(models.TextField):
