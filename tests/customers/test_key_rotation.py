@@ -68,7 +68,7 @@ def test_a_stopped_rotation_goes_on_where_it_was(tenant: Tenant, rotated_ring: s
         register_customer(name=str(n), phone_text=f"+151255501{40 + n}")
     with override_settings(FIELD_KEYS=rotated_ring):
         steps = rotate_field_keys()
-        next(steps)
+        next(step for step in steps if step.column == "customers_customer.phone")
         steps.close()
         assert sum(key_id_of(value) == "n9" for value in _stored()) == 3
         assert sum(step.rewritten for step in rotate_field_keys() if step.column.startswith("customers_customer")) == 13
