@@ -72,8 +72,9 @@ class Target(models.Model):
         SKIPPED = "skipped"
         HELD = "held"
 
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="targets")
-    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
+    # The unique constraints below begin with these columns: indexes of their own would only cost writes.
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="targets", db_index=False)
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     name = models.CharField(max_length=120, blank=True)
     phone = EncryptedPhoneField(null=True)
     phone_raw = EncryptedTextField(null=True)
@@ -98,7 +99,7 @@ class Target(models.Model):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint("campaign", Tag("phone"), name="target_phone_once"),
-            models.UniqueConstraint(fields=["campaign", "customer"], name="target_customer_once"),
+            models.UniqueConstraint(fields=["customer", "campaign"], name="target_customer_once"),
         ]
         indexes = [
             models.Index(
@@ -106,7 +107,6 @@ class Target(models.Model):
                 condition=Q(sms_status__in=["pending", "held", "in_doubt"]) | Q(email_status__in=["pending", "held", "in_doubt"]),
                 name="target_open",
             ),
-            models.Index(fields=["sms_attempt_id"], name="target_sms_attempt"),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ class PointsTransaction(models.Model):
         REDEEM = "REDEEM"
         ADJUST = "ADJUST"
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)  # points_customer_created serves
     kind = models.CharField(max_length=8, choices=Kind.choices)
     points = models.IntegerField()
     reason = models.CharField(max_length=64)

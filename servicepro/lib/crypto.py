@@ -83,7 +83,12 @@ def address_tag(tenant: str, kind: AddressKind, value: str) -> str:
 
 def derive_key(purpose: str) -> bytes:
     """Return 32 bytes for one purpose (link signatures, attempt ids), derived from SECRET_KEY."""
-    return hashlib.sha256(f"servicepro:{purpose}:{settings.SECRET_KEY}".encode()).digest()
+    return _derived(settings.SECRET_KEY, purpose)
+
+
+@lru_cache(maxsize=64)
+def _derived(secret: str, purpose: str) -> bytes:
+    return hashlib.sha256(f"servicepro:{purpose}:{secret}".encode()).digest()
 
 
 def encrypt_address(tenant: str, kind: AddressKind, value: str) -> str:

@@ -12,6 +12,7 @@ _PLAIN = {
     "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2026": "...", "\u00a0": " ", "\u202f": " ",
     "\u2022": "*", "\u00b4": "'", "\u200b": "", "\ufeff": "", "\u2033": '"', "\u2032": "'",
 }  # fmt: skip
+_PLAIN_TABLE = str.maketrans(_PLAIN)
 GSM_SINGLE, GSM_PART = 160, 153
 UCS_SINGLE, UCS_PART = 70, 67
 
@@ -62,4 +63,4 @@ def _count(encoding: str, sizes: list[int], single: int, part: int, offending: t
 
 def to_gsm(text: str) -> str:
     """Replace look-alikes (curly quotes, long dashes, odd spaces) by the plain characters that cost less."""
-    return "".join(_PLAIN.get(character, character) for character in text)
+    return text.translate(_PLAIN_TABLE)

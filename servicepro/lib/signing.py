@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
+
+from django.conf import settings
 
 from servicepro.lib.crypto import derive_key
 
@@ -13,9 +16,16 @@ def _encode(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+@lru_cache(maxsize=256)
+def _keyed(secret: str, purpose: str, scope: str) -> hmac.HMAC:
+    # `secret` is part of the cache key alone: another SECRET_KEY makes other signatures.
+    return hmac.new(derive_key(purpose), scope.encode() + b"\0", hashlib.sha256)
+
+
 def _signature(purpose: str, scope: str, payload: bytes) -> bytes:
-    message = scope.encode() + b"\0" + payload
-    return hmac.new(derive_key(purpose), message, hashlib.sha256).digest()[:SIGNATURE_BYTES]
+    mac = _keyed(settings.SECRET_KEY, purpose, scope).copy()
+    mac.update(payload)
+    return mac.digest()[:SIGNATURE_BYTES]
 
 
 def sign_bytes(purpose: str, scope: str, payload: bytes) -> str:
