@@ -1,13 +1,13 @@
 """The one drain loop: take people, do the effect, deliver, record; for every kind of campaign."""
 
 import datetime
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
 from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
@@ -60,10 +60,10 @@ UPDATE campaigns_target t
        email_attempt_id = coalesce(v.email_attempt, t.email_attempt_id),
        not_before = v.not_before, error_message = v.error, facts = v.facts, summary_logged = t.summary_logged OR v.logged,
        updated_at = now()
-  FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[],
-              %s::text[], %s::uuid[], %s::timestamptz[], %s::text[], %s::jsonb[], %s::boolean[])
-       AS v(id, customer_id, points, points_reason, sms_status, sms_reason, sms_attempt, sms_sid, email_status, email_reason,
-            email_attempt, not_before, error, facts, logged)
+  FROM json_to_recordset(%s::json)
+       AS v(id bigint, customer_id bigint, points int, points_reason text, sms_status text, sms_reason text, sms_attempt uuid,
+            sms_sid text, email_status text, email_reason text, email_attempt uuid, not_before timestamptz, error text,
+            facts jsonb, logged boolean)
  WHERE t.id = v.id
 """
 
@@ -193,15 +193,15 @@ def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     granted = granted_customers(campaign.key, customers) if campaign.points else set()
     rows = [_row(campaign, target, batch, target.customer_id in granted) for target in batch.targets]
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_RECORD, [json.dumps(rows, default=str)])
     for target, row in zip(batch.targets, rows, strict=True):
-        if row[-1] and not target.summary_logged:
+        if row["logged"] and not target.summary_logged:
             receipt = batch.receipts[Channel.SMS][target.pk]
             log_summary(target, is_attempted=receipt.is_attempted, points_attempted=campaign.points > 0)
     _count(campaign, batch, result)
 
 
-def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) -> tuple[Any, ...]:
+def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) -> dict[str, Any]:
     """Return the record of one person's round, and bring the target in memory up to it."""
     sms, email = batch.receipts[Channel.SMS].get(target.pk), batch.receipts[Channel.EMAIL].get(target.pk)
     target.points_granted = campaign.points if has_points else 0
@@ -211,16 +211,21 @@ def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) ->
         target.sms_attempt_id, target.sms_sid = sms.attempt_id or target.sms_attempt_id, sms.sid
     untils = [receipt.until for receipt in (sms, email) if receipt and receipt.until]
     facts = {name: receipt.facts for name, receipt in (("text", sms), ("email", email)) if receipt and receipt.facts}
-    is_final = sms is not None and sms.outcome in (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED)
-    return (
-        *(target.pk, target.customer_id, target.points_granted, target.points_reason),
-        *((target.sms_status, target.sms_reason, sms.attempt_id, sms.sid) if sms else (None, None, None, None)),
-        *((_STATUS[email.outcome], str(email.reason), email.attempt_id) if email else (None, None, None)),
-        min(untils) if untils else None,
-        next((receipt.error for receipt in (sms, email) if receipt and receipt.error), ""),
-        Jsonb({**target.facts, **facts}),
-        is_final,
-    )
+    row: dict[str, Any] = {
+        "id": target.pk,
+        "customer_id": target.customer_id,
+        "points": target.points_granted,
+        "points_reason": target.points_reason,
+        "not_before": min(untils) if untils else None,
+        "error": next((receipt.error for receipt in (sms, email) if receipt and receipt.error), ""),
+        "facts": {**target.facts, **facts},
+        "logged": sms is not None and sms.outcome in (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED),
+    }
+    if sms:
+        row |= {"sms_status": target.sms_status, "sms_reason": target.sms_reason, "sms_attempt": sms.attempt_id, "sms_sid": sms.sid}
+    if email:
+        row |= {"email_status": _STATUS[email.outcome], "email_reason": str(email.reason), "email_attempt": email.attempt_id}
+    return row
 
 
 def _count(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 from django.conf import settings
@@ -18,6 +18,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
+from yarl import URL
 
 from messaging.providers.results import Answer, LogEntry, Outbound, Verdict
 from messaging.types import Sender
@@ -61,8 +62,10 @@ class PooledTransport(AsyncHttpClient):
         if self.session is None:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=30)
             self.session = aiohttp.ClientSession(connector=connector, timeout=self.limits, auto_decompress=True)
-        body = urlencode({key: _form_value(value) for key, value in data.items()}) if data else None
+        body = URL.build(query={key: _form_value(value) for key, value in data.items()}).raw_query_string if data else None
         sent_headers = dict(headers or {})
+        if body is not None:
+            sent_headers["Content-Type"] = "application/x-www-form-urlencoded"
         if auth:
             sent_headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
         query = {key: _form_value(value) for key, value in params.items()} if params else None

@@ -1,6 +1,7 @@
 """Claims in the send ledger: one statement for many, committed before the provider hears of any."""
 
 import hmac
+import json
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,11 @@ class Settlement:
     error: str = ""
 
 
+def _plain(row: Claim | Settlement) -> dict[str, object]:
+    # dataclasses.asdict copies deeply, which costs more than the whole statement.
+    return {name: getattr(row, name) for name in row.__slots__}
+
+
 def body_digest(body: str) -> str:
     """Return a keyed digest of a text as it looks in the provider's log (spaces folded, look-alikes made plain)."""
     plain = " ".join(to_gsm(body).split())
@@ -53,7 +59,8 @@ def claim(channel: str, claims: Sequence[Claim]) -> set[uuid.UUID]:
         cursor.execute(
             f"""
             INSERT INTO public.{table.name} AS t (tenant_id, campaign_key, {table.address}, attempt_id, sender, body_digest)
-            SELECT %s, k, a, i, s, d FROM unnest(%s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[]) AS v(k, a, i, s, d)
+            SELECT %s, campaign_key, tag, attempt_id, sender, body_digest FROM json_to_recordset(%s::json)
+                AS v(attempt_id uuid, campaign_key text, tag text, sender text, body_digest text)
             ON CONFLICT (tenant_id, campaign_key, {table.address}) DO UPDATE
                SET attempt_id = excluded.attempt_id, sender = excluded.sender, body_digest = excluded.body_digest,
                    state = 'claimed', attempted_at = now(), attempts = t.attempts + 1, last_error = NULL, settled_at = NULL
@@ -62,11 +69,7 @@ def claim(channel: str, claims: Sequence[Claim]) -> set[uuid.UUID]:
             """,
             [
                 connection.schema_name,
-                [row.campaign_key for row in rows],
-                [row.tag for row in rows],
-                [row.attempt_id for row in rows],
-                [row.sender for row in rows],
-                [row.body_digest for row in rows],
+                json.dumps([_plain(row) for row in rows], default=str),
             ],
         )
         return {row[0] for row in cursor.fetchall()}
@@ -83,14 +86,11 @@ def settle(channel: str, settlements: Sequence[Settlement]) -> None:
                    {table.ok} = t.{table.ok} OR v.state = 'sent',
                    {table.sid} = coalesce(nullif(v.sid, ''), t.{table.sid}),
                    last_error = nullif(v.error, ''), settled_at = now()
-              FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS v(attempt_id, state, sid, error)
+              FROM json_to_recordset(%s::json) AS v(attempt_id uuid, state text, sid text, error text)
              WHERE t.attempt_id = v.attempt_id AND t.tenant_id = %s
             """,
             [
-                [item.attempt_id for item in settlements],
-                [item.state for item in settlements],
-                [item.sid for item in settlements],
-                [item.error for item in settlements],
+                json.dumps([_plain(item) for item in settlements], default=str),
                 connection.schema_name,
             ],
         )
