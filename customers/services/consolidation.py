@@ -1,8 +1,8 @@
 """Find the distinct people behind all records: customers, conversation participants, imported Google Voice threads.
 
-Two records that share a phone (by tag) or an email are one person, and so is everybody joined to either of them. Pairs come from
-SQL, the joining is a union-find over only those ids that share something, and everything else stays in the database: memory
-does not grow with the number of records that stand alone.
+Two records that share a phone (by tag) or an email are one person, and so is everybody joined to either of them. The groups that
+share one value come from SQL. Most of them touch no other group and are a person as they are; only those that overlap, by a record
+with a shared phone and a shared email, are joined further by a union-find here, so memory hardly grows with the number of records.
 """
 
 from collections.abc import Collection, Iterable
@@ -39,11 +39,25 @@ UPDATE consolidation_records r SET opted_out = true
 """
 _SHARED = """
 CREATE TEMP TABLE consolidation_shared ON COMMIT DROP AS
-SELECT min(node) AS first, array_agg(node) AS nodes, 'phone' AS field
-  FROM consolidation_records WHERE tag IS NOT NULL GROUP BY tag HAVING count(*) > 1
-UNION ALL
-SELECT min(node), array_agg(node), 'email'
-  FROM consolidation_records WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1
+SELECT g.first, n.node, g.field
+  FROM (SELECT min(node) AS first, array_agg(node) AS nodes, 'phone' AS field
+          FROM consolidation_records WHERE tag IS NOT NULL GROUP BY tag HAVING count(*) > 1
+        UNION ALL
+        SELECT min(node), array_agg(node), 'email'
+          FROM consolidation_records WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1) g
+ CROSS JOIN LATERAL unnest(g.nodes) AS n(node)
+"""
+# A group is known by its field and its first node: within one field, no two groups have a node in common.
+_OVERLAPPING = """
+SELECT first, node FROM consolidation_shared
+ WHERE (first, field) IN (
+    SELECT first, field FROM consolidation_shared
+     WHERE node IN (SELECT node FROM consolidation_shared GROUP BY node HAVING count(*) > 1))
+"""
+_HEADS = """
+INSERT INTO consolidation_heads
+SELECT s.node, s.first FROM consolidation_shared s
+ WHERE NOT EXISTS (SELECT 1 FROM consolidation_heads h WHERE h.node = s.node)
 """
 _ALONE = """
 CREATE TEMP TABLE consolidated_people ON COMMIT DROP AS
@@ -78,10 +92,10 @@ UPDATE customers_customer c SET same_person_as_id = w.head_id, updated_at = now(
 """
 _EVIDENCE = """
 INSERT INTO customers_joinevidence (customer_id, joined_kind, joined_id, shared_field, created_at)
-SELECT p.customer_id, CASE WHEN n.node % 2 = 0 THEN 'customer' ELSE 'participant' END, n.node / 2, s.field, now()
-  FROM consolidation_shared s CROSS JOIN LATERAL unnest(s.nodes) AS n(node)
-  JOIN consolidation_heads h ON h.node = n.node JOIN consolidated_people p ON p.head = h.head
- WHERE p.customer_id IS NOT NULL AND n.node <> p.customer_id * 2
+SELECT p.customer_id, CASE WHEN s.node % 2 = 0 THEN 'customer' ELSE 'participant' END, s.node / 2, s.field, now()
+  FROM consolidation_shared s
+  JOIN consolidation_heads h ON h.node = s.node JOIN consolidated_people p ON p.head = h.head
+ WHERE p.customer_id IS NOT NULL AND s.node <> p.customer_id * 2
     ON CONFLICT DO NOTHING
 """
 _HOMES = f"""
@@ -111,8 +125,11 @@ def consolidate(*, own_tags: Collection[str] = (), write: bool = False) -> Conso
         cursor.execute(_RECORDS, {"own": list(own_tags)})
         cursor.execute("ANALYZE consolidation_records (node, tag, email)")
         cursor.execute(_SHARED)
-        cursor.execute("SELECT first, nodes FROM consolidation_shared")
+        cursor.execute("ANALYZE consolidation_shared")
+        cursor.execute(_OVERLAPPING)
         _write_heads(cursor, _join(cursor.fetchall()))
+        cursor.execute(_HEADS)
+        cursor.execute("ANALYZE consolidation_heads")
         cursor.execute(_STOPPED)
         cursor.execute(_ALONE)
         cursor.execute(_JOINED)
@@ -124,16 +141,15 @@ def consolidate(*, own_tags: Collection[str] = (), write: bool = False) -> Conso
         return Consolidation(*cursor.fetchone())
 
 
-def _join(shared: Iterable[tuple[int, list[int]]]) -> dict[int, int]:
+def _join(shared: Iterable[tuple[int, int]]) -> dict[int, int]:
     """Return parent links over the nodes that share something; the smallest node of each person is their head."""
     parents: dict[int, int] = {}
-    for first, nodes in shared:
+    for first, node in shared:
         parents.setdefault(first, first)
-        for node in nodes:
-            parents.setdefault(node, node)
-            a, b = _head_of(parents, first), _head_of(parents, node)
-            if a != b:
-                parents[max(a, b)] = min(a, b)
+        parents.setdefault(node, node)
+        a, b = _head_of(parents, first), _head_of(parents, node)
+        if a != b:
+            parents[max(a, b)] = min(a, b)
     return parents
 
 
@@ -156,4 +172,3 @@ def _write_heads(cursor: Any, parents: dict[int, int]) -> None:
                 copy.write("".join(lines))
                 lines = []
         copy.write("".join(lines))
-    cursor.execute("ANALYZE consolidation_heads")
