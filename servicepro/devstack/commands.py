@@ -3,6 +3,7 @@
 import base64
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -54,6 +55,7 @@ def reset() -> int:
     state_dir = owners_plan().state_dir
     end_run(state_dir)
     wipe(state_dir)
+    shutil.rmtree(state_dir, ignore_errors=True)
     print(f"Deleted the local data in {state_dir}.")
     return 0
 

@@ -47,14 +47,11 @@ class Plan:
 def owners_plan() -> Plan:
     """Return the stack of `make run`: the environment and `.env` decide, as they do for manage.py.
 
-    Raises DevstackError when a port is not a number.
+    Raises DevstackError when a port is not one.
     """
     env = environ.Env()
     env.read_env(ROOT / ".env")
-    try:
-        web_port, simulator_port = env.int("WEB_PORT", default=8000), env.int("SIMULATOR_PORT", default=8010)
-    except ValueError as error:
-        raise DevstackError("WEB_PORT and SIMULATOR_PORT must be numbers, for example WEB_PORT=8001.") from error
+    web_port, simulator_port = _port(env, "WEB_PORT", 8000), _port(env, "SIMULATOR_PORT", 8010)
     state_dir = Path(env.str("SERVICEPRO_STATE_DIR", default="") or ROOT / ".local").resolve()
     return Plan(
         state_dir=state_dir,
@@ -84,6 +81,13 @@ def isolated_plan(state_dir: Path) -> Plan:
         needs_servers=True,
         needs_simulator=True,
     )
+
+
+def _port(env: environ.Env, variable: str, default: int) -> int:
+    text = env.str(variable, default="") or str(default)
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise DevstackError(f"{variable} is not a port: {text!r}; give a number up to 65535, for example {variable}={default + 1}.")
+    return int(text)
 
 
 def _environment(state_dir: Path, web_port: int, simulator_port: int) -> dict[str, str]:

@@ -12,7 +12,9 @@ def require_free_port(port: int, *, variable: str) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise DevstackError(f"Port {port} is busy: stop what uses it, or choose another one: make run {variable}={port + 1}") from error
+            other = port + 1 if port < 65_535 else 8001
+            advice = f"stop what uses it, or choose another one: make run {variable}={other}"
+            raise DevstackError(f"Port {port} is busy: {advice}") from error
 
 
 def free_ports(count: int) -> list[int]:

@@ -29,11 +29,11 @@ def live_credentials() -> str | None:
     return None
 
 
-async def serve(port: int, store: Store) -> None:
-    """Answer on 127.0.0.1 until SIGTERM or SIGINT."""
+async def serve(host: str, port: int, store: Store) -> None:
+    """Answer on `host` until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     simulator = Simulator(store)
-    server = await loop.create_server(lambda: HttpProtocol(simulator.answer), "127.0.0.1", port)
+    server = await loop.create_server(lambda: HttpProtocol(simulator.answer), host, port)
     sys.stdout.write(f"simulator on http://127.0.0.1:{server.sockets[0].getsockname()[1]}/\n")
     sys.stdout.flush()
     stopped = asyncio.Event()
@@ -47,6 +47,7 @@ def main() -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="simulator", description="Twilio and SendGrid on this machine.")
     parser.add_argument("--port", type=int, default=int(os.environ.get("SIMULATOR_PORT", "8010")))
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on; anything else only inside a container's network")
     parser.add_argument("--state", type=Path, help="folder that survives a restart; without it everything stays in memory")
     parser.add_argument("--lean", action="store_true", help="keep counts only and never call back: for benches")
     options = parser.parse_args()
@@ -57,7 +58,7 @@ def main() -> int:
     store = Store(options.state, is_lean=options.lean)
     store.open()
     try:
-        uvloop.run(serve(options.port, store))
+        uvloop.run(serve(options.host, options.port, store))
     except OSError as problem:
         sys.stderr.write(f"Port {options.port} is busy: set SIMULATOR_PORT to another one. ({problem.strerror})\n")
         return 1
