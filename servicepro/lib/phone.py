@@ -9,6 +9,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 SHORT_CODE_DIGITS_MAX = 6  # carriers' short codes have 5 or 6 digits, some countries 3 or 4
+PHONE_DIGITS_MIN = 10  # a date has eight: what is shorter than a phone stays readable in logs
 TEXTABLE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -56,7 +57,7 @@ _DIGIT_RUN = re.compile(r"(?<![\w-])\+?\d[\d\s().\-\u202f\u00a0]{8,18}\d(?![\w-]
 @lru_cache(maxsize=65_536)
 def parse_phone(text: str, region: str) -> Phone | PhoneProblem:
     """Return the number behind `text` as read in `region` (ISO country), or why it cannot be texted."""
-    cleaned = _NOISE.sub("", (text or "").strip())
+    cleaned = " ".join(_NOISE.sub("", (text or "").strip()).split())  # odd spaces become plain ones
     digits = sum(character.isdigit() for character in cleaned)
     if not cleaned or digits == 0:
         return PhoneProblem.EMPTY if not cleaned else PhoneProblem.UNREADABLE
@@ -109,4 +110,9 @@ def mask_phones_in(text: str) -> str:
     """Hide the phone numbers inside a text (a run of 10 digits or more, written any way)."""
     if not any(character.isdigit() for character in text):
         return text
-    return _DIGIT_RUN.sub(lambda found: mask_phone("+" + re.sub(r"\D", "", found.group())), text)
+    return _DIGIT_RUN.sub(_masked_run, text)
+
+
+def _masked_run(found: re.Match[str]) -> str:
+    digits = re.sub(r"\D", "", found.group())
+    return mask_phone(f"+{digits}") if len(digits) >= PHONE_DIGITS_MIN else found.group()
