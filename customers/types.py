@@ -60,7 +60,7 @@ class UnreadableFile:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What a Google Voice import did; `messages_known` were there already."""
+    """What a Google Voice import did; `messages_known` were there already, `stopped` people asked for no more texts."""
 
     files: int = 0
     calls_skipped: int = 0
@@ -69,6 +69,7 @@ class ImportReport:
     messages_new: int = 0
     messages_known: int = 0
     messages_unreadable: int = 0
+    stopped: int = 0
     unreadable: list[UnreadableFile] = field(default_factory=list)
 
 

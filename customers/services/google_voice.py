@@ -7,11 +7,14 @@ from typing import Any
 
 from django.db import transaction
 
+from customers.models import ConsentEvent
+from customers.services.consent import suppress
 from customers.services.google_voice_takeout import (
     FILE_BYTES_MAX,
     Takeout,
     TakeoutFile,
     UnreadableThread,
+    VoiceText,
     VoiceThread,
     call_kind,
     open_takeout,
@@ -19,12 +22,15 @@ from customers.services.google_voice_takeout import (
 )
 from customers.types import ImportReport, UnreadableFile
 from servicepro.lib.crypto import address_tag, encrypt_address, encrypt_text
-from servicepro.lib.fields import tag_sql
+from servicepro.lib.fields import phone_tag, tag_sql
+from servicepro.lib.optout import ReplyIntent
 from servicepro.lib.tenancy import connection
 
 SOURCE = "google_voice_import"
 BATCH_FILES = 200
 BATCH_MESSAGES = 5_000
+_STOPS = {ReplyIntent.STOP_EXACT: "stop_keyword", ReplyIntent.STOP_FREE_TEXT: "stop_in_other_words"}
+_STARTS = {"start", "unstop"}  # "yes" lifts a block at the provider, but in an old conversation it answers something else
 Progress = Callable[[ImportReport, int], None]
 
 
@@ -32,7 +38,8 @@ def import_google_voice(path: Path, *, region: str, own_numbers: Collection[str]
     """Import every text thread of a takeout zip or folder; calls are counted, unreadable files listed, the rest goes in.
 
     `region` reads numbers without a country code, `own_numbers` (E.164) are the business itself and never a participant; the
-    numbers of the takeout's own Phones.vcf and those shown as “Me” are added to them. `on_progress` gets the report so far and
+    numbers of the takeout's own Phones.vcf and those shown as “Me” are added to them. Who asked to be left alone in one of these
+    texts, and not for the opposite later, is suppressed. `on_progress` gets the report so far and
     the number of files after each file. Raises UnreadableTakeout where the path holds no takeout.
     """
     report = ImportReport()
@@ -110,6 +117,8 @@ def _store(threads: list[VoiceThread], report: ImportReport) -> None:
         ids = _store_conversations(cursor, keyed, report)
         _store_participants(cursor, [(ids[key], thread) for key, thread in keyed], report)
         _store_messages(cursor, [(ids[key], thread) for key, thread in keyed], report)
+        for thread in threads:
+            _obey_stops(thread, report)
 
 
 def _store_conversations(cursor: Any, keyed: list[tuple[str, VoiceThread]], report: ImportReport) -> dict[str, int]:
@@ -172,16 +181,16 @@ def _store_messages(cursor: Any, threads: list[tuple[int, VoiceThread]], report:
     rows = list(_message_rows(threads))
     cursor.execute(
         "INSERT INTO customers_message (conversation_id, direction, source, body, occurred_at, external_key, needs_review)"
-        f" SELECT c, d, '{SOURCE}', b, o, k, false"
-        " FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[]) AS m(c, d, b, o, k)"
+        f" SELECT c, d, '{SOURCE}', b, o, k, r FROM"
+        " unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::boolean[]) AS m(c, d, b, o, k, r)"
         " ON CONFLICT (conversation_id, external_key) DO NOTHING",
-        [[row[part] for row in rows] for part in range(5)],
+        [[row[part] for row in rows] for part in range(6)],
     )
     report.messages_new += cursor.rowcount
     report.messages_known += sum(len(thread.texts) for _id, thread in threads) - cursor.rowcount
 
 
-def _message_rows(threads: list[tuple[int, VoiceThread]]) -> Iterator[tuple[int, str, str, datetime.datetime, str]]:
+def _message_rows(threads: list[tuple[int, VoiceThread]]) -> Iterator[tuple[int, str, str, datetime.datetime, str, bool]]:
     tenant = connection.schema_name
     seen: set[tuple[int, str]] = set()
     for conversation_id, thread in threads:
@@ -194,4 +203,23 @@ def _message_rows(threads: list[tuple[int, VoiceThread]]) -> Iterator[tuple[int,
             external_key = f"{digest}.{repeats[digest]}"
             if (conversation_id, external_key) not in seen:
                 seen.add((conversation_id, external_key))
-                yield conversation_id, direction, encrypt_text(tenant, text.body), text.occurred_at, external_key
+                is_unclear = text.intent is ReplyIntent.STOP_FREE_TEXT and not text.is_me
+                yield conversation_id, direction, encrypt_text(tenant, text.body), text.occurred_at, external_key, is_unclear
+
+
+def _obey_stops(thread: VoiceThread, report: ImportReport) -> None:
+    """Suppress who wrote STOP, in any words. A permission that we recorded ourselves is younger than any of these texts."""
+    last: dict[str, VoiceText] = {}
+    for text in sorted(thread.texts, key=lambda text: text.occurred_at):
+        if text.is_me or text.sender not in thread.people:
+            continue
+        if text.intent in _STOPS:
+            last.setdefault(text.sender, text)
+        elif text.intent is ReplyIntent.START_EXACT and text.body.strip().lower() in _STARTS:
+            last.pop(text.sender, None)
+    for sender, text in last.items():
+        granted = ConsentEvent.objects.filter(address_tag=phone_tag(sender), channel="sms", action=ConsentEvent.Action.GRANTED)
+        if granted.exists():
+            continue
+        event_key = f"google_voice:{_keyed('stop', sender, text.occurred_at.isoformat())}"
+        report.stopped += suppress(channel="sms", address=sender, reason=_STOPS[text.intent], event_key=event_key)

@@ -13,6 +13,7 @@ from lxml import html as lxml_html
 from lxml.etree import LxmlError
 
 from customers.errors import UnreadableTakeout
+from servicepro.lib.optout import ReplyIntent, classify_reply
 from servicepro.lib.phone import e164_or_none
 
 FILE_BYTES_MAX = 20_000_000  # a thread of 100,000 texts is far smaller; more than this is not a thread
@@ -52,6 +53,7 @@ class VoiceText:
     sender_name: str
     is_me: bool
     body: str
+    intent: ReplyIntent
 
 
 @dataclass(slots=True)
@@ -175,12 +177,13 @@ def _text(node: lxml_html.HtmlElement, region: str) -> VoiceText | None:
     if occurred_at.tzinfo is None:
         occurred_at = occurred_at.replace(tzinfo=datetime.UTC)
     body = _body(quote) if quote is not None else ""
+    intent = ReplyIntent.NONE if shown == "Me" else classify_reply(body)
     if attachments:
         body = f"{body}\n[{attachments} attachment{'s' if attachments > 1 else ''}]".strip()
     written = _clean(link.removeprefix("tel:"))
     sender = e164_or_none(written, region) or written
     is_name = shown and shown != "Me" and not _is_number(shown)
-    return VoiceText(occurred_at.astimezone(datetime.UTC), sender, shown if is_name else "", shown == "Me", body)
+    return VoiceText(occurred_at.astimezone(datetime.UTC), sender, shown if is_name else "", shown == "Me", body, intent)
 
 
 def _body(quote: lxml_html.HtmlElement) -> str:

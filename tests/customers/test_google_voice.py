@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from customers.errors import UnreadableTakeout
 from customers.models import Conversation, Message, Participant
-from customers.services import consolidate, import_google_voice
+from customers.selectors import suppressed_tags
+from customers.services import consolidate, import_google_voice, lift_suppression, register_customer
+from servicepro.lib.fields import phone_tag
 from tenants.models import Tenant
 from tests.customers.takeout import OWN, message, page, write_folder, write_zip
 
@@ -192,6 +194,33 @@ def test_a_raw_dump_shows_no_digits_and_no_words(tenant: Tenant, tmp_path: Path)
     assert "secret" not in dump
 
 
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        (["hi", "STOP"], "stop_keyword"),
+        (["please take me off your list"], "stop_in_other_words"),
+        (["stop", "yes"], "stop_keyword"),
+        (["stop", "START"], None),
+        (["can't stop smiling"], None),
+    ],
+)
+def test_who_asked_to_be_left_alone_is_left_alone(tenant: Tenant, tmp_path: Path, texts: list[str], reason: str | None) -> None:
+    customer = register_customer(name="Ana", phone_text=ANA)
+    lines = [message(body, sender=ANA, at=f"2021-01-22T01:0{n}:00.000-06:00") for n, body in enumerate(texts)]
+    folder = write_folder(tmp_path, {f"{ANA} - Text - {STAMP}": page(message("stop"), *lines)})
+    assert (_import(folder).stopped, _import(folder).stopped) == (int(reason is not None), 0)
+    customer.refresh_from_db()
+    assert suppressed_tags("sms", [phone_tag(ANA)]).get(phone_tag(ANA)) == reason
+    assert customer.sms_opt_out is (reason is not None)
+    assert Message.objects.filter(needs_review=True).count() == int(reason == "stop_in_other_words")
+
+
+def test_an_old_stop_does_not_undo_a_start_we_recorded(tenant: Tenant, tmp_path: Path) -> None:
+    lift_suppression(channel="sms", address=ANA, source="start_keyword", event_key="inbound:SM1")
+    assert _import(write_folder(tmp_path, {f"{ANA} - Text - {STAMP}": page(message("stop", sender=ANA))})).stopped == 0
+    assert suppressed_tags("sms", [phone_tag(ANA)]) == {}
+
+
 def test_the_command_sums_up_and_its_exit_code_tells(tenant: Tenant, tmp_path: Path) -> None:
     pages = {f"{ANA} - Text - {STAMP}": page(message("hi", sender=ANA)), f"{BEN} - Text - {STAMP}": "nothing"}
     folder = write_folder(tmp_path, pages)
@@ -208,7 +237,7 @@ def test_the_command_sums_up_and_its_exit_code_tells(tenant: Tenant, tmp_path: P
 
 
 _LINES = st.lists(
-    st.tuples(st.sampled_from([None, ANA, BEN]), st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)),
+    st.tuples(st.sampled_from([None, ANA, BEN]), st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cn", "Cs"]), max_size=20)),
     min_size=1,
     max_size=12,
 )

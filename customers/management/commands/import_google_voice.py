@@ -70,6 +70,7 @@ class Command(ServiceCommand):
             ("new messages", report.messages_new),
             ("messages that were there already", report.messages_known),
             ("messages without a readable time", report.messages_unreadable),
+            ("people who had asked for no more texts", report.stopped),
         ):
             self.stdout.write(f"{count:>10,}  {label}")
         self.stdout.write(f"{seconds:.1f} s, {speed:,.0f} messages/s")

@@ -1,5 +1,6 @@
 """Re-encrypt stored phones and texts with the first key of FIELD_KEYS."""
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -10,6 +11,8 @@ from customers.services import rotate_field_keys
 from servicepro.lib.commands import ServiceCommand
 from servicepro.lib.crypto import writing_key_id
 from tenants.selectors import each_tenant, tenant_by_schema
+
+PROGRESS_SECONDS = 1.0
 
 
 class Command(ServiceCommand):
@@ -42,9 +45,14 @@ class Command(ServiceCommand):
     def _rotate(self, schema: str) -> int:
         rewritten: Counter[str] = Counter()
         unreadable = 0
+        due_at = time.monotonic() + PROGRESS_SECONDS
         for step in rotate_field_keys():
             rewritten[step.column] += step.rewritten
             unreadable += step.unreadable
-            self.stdout.write(f"  {schema} {step.column}: {rewritten[step.column]:,}")
+            if time.monotonic() >= due_at:
+                due_at = time.monotonic() + PROGRESS_SECONDS
+                self.stderr.write(f"  {schema} {step.column}: {rewritten[step.column]:,}")
+        for column, count in rewritten.items():
+            self.stdout.write(f"{count:>12,}  {schema} {column}")
         self.stdout.write(f"{schema}: {rewritten.total():,} values rewritten, the writing key is {writing_key_id()}")
         return unreadable
