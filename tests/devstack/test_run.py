@@ -1,0 +1,164 @@
+"""`make run`, with real processes: up, used, and stopped to the last one."""
+
+import fcntl
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from servicepro.devstack.plan import OUTSIDE, ROOT
+from servicepro.devstack.ports import free_ports
+from tests.devstack.conftest import processes_of
+
+START_SECONDS_MAX = 120
+
+
+def _environment(state_dir: Path, **more: str) -> dict[str, str]:
+    ports = dict(zip(("WEB_PORT", "SIMULATOR_PORT"), map(str, free_ports(2)), strict=True))
+    blank = dict.fromkeys(OUTSIDE, "")
+    return os.environ | blank | {"SERVICEPRO_STATE_DIR": str(state_dir), "DEBUG": "1", **ports, **more}
+
+
+@contextmanager
+def _running(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Start the stack and give its process and what it printed until it was up."""
+    command = [sys.executable, "-m", "servicepro.devstack", "run"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        yield process, _read_until(process, "Ctrl-C stops everything")
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def _read_until(process: subprocess.Popen[bytes], words: str) -> str:
+    stream = process.stdout
+    fcntl.fcntl(stream, fcntl.F_SETFL, os.O_NONBLOCK)
+    text, deadline = "", time.monotonic() + START_SECONDS_MAX
+    while words not in text:
+        assert time.monotonic() < deadline, text
+        if select.select([stream], [], [], 1)[0]:
+            piece = stream.read() or b""
+            text += piece.decode()
+            assert piece or process.poll() is None, text
+    fcntl.fcntl(stream, fcntl.F_SETFL, 0)
+    return text
+
+
+def _page(address: str) -> int:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(address, timeout=20) as answer:
+        return answer.status
+
+
+def test_run_says_where_everything_is_and_interrupt_leaves_no_process(shared_state_dir: Path) -> None:
+    environment = _environment(shared_state_dir)
+    web, simulator = environment["WEB_PORT"], environment["SIMULATOR_PORT"]
+    with _running(environment) as (process, said):
+        for words in (f"http://localhost:{web}/admin/", f"http://glamour.localhost:{web}/admin/", "demo-owner-2026"):
+            assert words in said
+        assert _page(f"http://localhost:{web}/admin/login/") == 200
+        assert _page(f"http://127.0.0.1:{simulator}/") == 200
+        second = subprocess.run(
+            [sys.executable, "-m", "servicepro.devstack", "run"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert (second.returncode, second.stderr) == (
+            1,
+            f"ServicePro already runs here (process {process.pid}): stop it with Ctrl-C there first.\n",
+        )
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert processes_of(shared_state_dir) == []
+
+
+def test_child_that_dies_stops_the_run_and_names_its_log(shared_state_dir: Path) -> None:
+    with _running(_environment(shared_state_dir)) as (process, _):
+        beat = next(child for child in psutil.Process(process.pid).children() if "beat" in child.cmdline())
+        beat.kill()
+        rest, _ = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert f"The beat stopped by itself (exit code -9): read {shared_state_dir}/logs/beat.log" in rest.decode()
+    assert processes_of(shared_state_dir) == []
+
+
+def test_killed_run_takes_its_processes_along_and_the_next_one_starts(shared_state_dir: Path) -> None:
+    environment = _environment(shared_state_dir)
+    with _running(environment) as (process, _):
+        children = psutil.Process(process.pid).children()
+        process.kill()
+        process.communicate(timeout=60)
+        _, left = psutil.wait_procs(children, timeout=20)
+        assert left == []
+    with _running(environment) as (process, _):
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert processes_of(shared_state_dir) == []
+
+
+@pytest.mark.parametrize("variable", ["WEB_PORT", "SIMULATOR_PORT"])
+def test_busy_port_is_one_line_that_names_the_port_and_the_variable(state_dir: Path, variable: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = _devstack("run", _environment(state_dir, **{variable: str(port)}))
+    assert result.returncode == 1
+    advice = f"stop what uses it, or choose another one: make run {variable}={port + 1}"
+    assert result.stderr == f"Port {port} is busy: {advice}\n"
+    assert processes_of(state_dir) == []
+
+
+@pytest.mark.parametrize("text", ["eighty", "0", "70000", "-1"])
+def test_port_that_is_none_is_one_line(state_dir: Path, text: str) -> None:
+    result = _devstack("run", _environment(state_dir, WEB_PORT=text))
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert result.stderr.startswith(f"WEB_PORT is not a port: '{text}'")
+
+
+def test_reset_deletes_the_data_and_stops_what_uses_it(state_dir: Path) -> None:
+    environment = _environment(state_dir)
+    for folder in (state_dir, state_dir / "test"):
+        assert _devstack("reset", environment).returncode == 0
+        subprocess.run(
+            [sys.executable, "manage.py", "check"],
+            cwd=ROOT,
+            env=environment | {"SERVICEPRO_STATE_DIR": str(folder)},
+            check=True,
+            capture_output=True,
+        )
+        assert processes_of(state_dir)
+    assert _devstack("reset", environment).returncode == 0
+    assert not state_dir.exists()
+    assert processes_of(state_dir) == []
+
+
+def test_manage_command_says_in_one_line_why_the_servers_cannot_start() -> None:
+    environment = _environment(Path("/proc/servicepro"))
+    result = subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr == "The local servers could not start in /proc/servicepro: No such file or directory.\n"
+
+
+def _devstack(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "servicepro.devstack", command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=START_SECONDS_MAX,
+    )
