@@ -79,8 +79,8 @@ _BOTH = [
     "django.contrib.admin",
 ]
 SHARED_APPS = [
+    "tenants",  # before django_tenants: our create_tenant command is the one people get
     "django_tenants",
-    "tenants",
     "messaging.ledger",
     "unfold",
     "django.contrib.staticfiles",

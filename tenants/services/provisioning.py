@@ -8,23 +8,19 @@ from typing import Any
 import phonenumbers
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django_tenants.clone import CloneSchema
 from django_tenants.utils import schema_context, schema_exists, tenant_context
 
-from servicepro.lib.tenancy import connection
 from tenants.accounts.models import AuditEntry, User
 from tenants.business.models import BusinessSettings
 from tenants.errors import BadTenant
 from tenants.models import Domain, Tenant
+from tenants.services.schema_template import TEMPLATE_SCHEMA, refresh_template, replay_template
 
-TEMPLATE_SCHEMA = "template_tenant"
 _RESERVED = {"public", "information_schema", TEMPLATE_SCHEMA}
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
@@ -50,7 +46,7 @@ def provision_tenant(*, schema: str, name: str, domain: str, region: str, owner_
                 currency=_CURRENCIES.get(region, "EUR"),
             )
             Domain.objects.create(domain=domain, tenant=tenant, is_primary=True)
-            CloneSchema().clone_schema(TEMPLATE_SCHEMA, schema, "DATA")
+            replay_template(schema)
         with tenant_context(tenant):
             BusinessSettings.objects.get_or_create(pk=1, defaults={"reply_to_email": owner_email})
             User.objects.create_user(owner_email, owner_password, role=User.Role.OWNER, is_staff=True, is_superuser=True)
@@ -74,18 +70,6 @@ def _check(schema: str, name: str, domain: str, region: str, owner_email: str) -
         raise BadTenant(f"There is a business “{schema}” already.")
     if Domain.objects.filter(domain=domain).exists():
         raise BadTenant(f"Another business answers on “{domain}” already.")
-
-
-def refresh_template() -> None:
-    """Make the template schema, or bring it to the newest migrations; nothing happens where it is up to date."""
-    if not schema_exists(TEMPLATE_SCHEMA):
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE SCHEMA {TEMPLATE_SCHEMA}")
-    with schema_context(TEMPLATE_SCHEMA):
-        loader = MigrationLoader(connection)
-        is_current = not (set(loader.disk_migrations) - set(loader.applied_migrations))
-    if not is_current:
-        call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
 
 
 def record_action(actor: User | None, action: str, subject: str, **details: Any) -> AuditEntry:
