@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from customers.models import Customer
 from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField, Tag
 
 
@@ -74,7 +73,7 @@ class Target(models.Model):
 
     # The unique constraints below begin with these columns: indexes of their own would only cost writes.
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="targets", db_index=False)
-    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey("customers.Customer", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     name = models.CharField(max_length=120, blank=True)
     phone = EncryptedPhoneField(null=True)
     phone_raw = EncryptedTextField(null=True)

@@ -20,9 +20,8 @@ from messaging.types import Outcome
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.phone import mask_phone
 from servicepro.lib.spreadsheet_safety import safe_cell
-from tenants.selectors import current_tenant
+from tenants.selectors import User, current_tenant
 from tenants.services import record_action
-from tenants.types import User
 
 PAGE_ROWS = 50
 EXPORT_ROWS_AT_ONCE = 2_000

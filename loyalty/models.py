@@ -5,8 +5,6 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
-from customers.models import Customer
-
 
 class PointsTransaction(models.Model):
     """One change of one customer's points; a trigger refuses UPDATE and DELETE."""
@@ -18,7 +16,9 @@ class PointsTransaction(models.Model):
         REDEEM = "REDEEM"
         ADJUST = "ADJUST"
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)  # points_customer_created serves
+    customer = models.ForeignKey(
+        "customers.Customer", on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # points_customer_created serves
     kind = models.CharField(max_length=8, choices=Kind.choices)
     points = models.IntegerField()
     reason = models.CharField(max_length=64)

@@ -10,8 +10,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from twilio.request_validator import RequestValidator
 
 from messaging.selectors import owns_number
-from messaging.services import receive_text, record_email_events, record_sms_status
-from messaging.services.callbacks import read_attempt
+from messaging.services import read_attempt, receive_text, record_email_events, record_sms_status
 from tenants.selectors import current_tenant, public_url
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'

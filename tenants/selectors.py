@@ -6,9 +6,11 @@ from django.conf import settings
 from django_tenants.utils import get_public_schema_name, tenant_context
 
 from servicepro.lib.tenancy import connection
-from tenants.business.models import BusinessSettings
+from tenants.accounts.models import User as User  # other apps name the rows they are handed through here
+from tenants.business.models import BusinessSettings as BusinessSettings
 from tenants.errors import UnknownTenant
-from tenants.models import Domain, Tenant
+from tenants.models import Domain
+from tenants.models import Tenant as Tenant
 
 
 def tenant_by_host(host: str) -> Tenant | None:

@@ -10,8 +10,8 @@ from campaigns.selectors import has_open_targets
 from messaging.selectors import ledger_tag
 from messaging.services import release_rejected
 from messaging.types import Channel
+from tenants.selectors import User
 from tenants.services import record_action
-from tenants.types import User
 
 Status = Campaign.Status
 RETRY_BATCH = 5_000

@@ -12,9 +12,8 @@ from messaging.selectors import own_phone_tags
 from servicepro.lib.fields import tag_sql
 from servicepro.lib.merge_fields import unknown_fields
 from servicepro.lib.tenancy import connection
-from tenants.selectors import business_settings, current_tenant
+from tenants.selectors import BusinessSettings, User, business_settings, current_tenant
 from tenants.services import record_action
-from tenants.types import BusinessSettings, User
 
 DEFAULT_NAME = "number-port-recovery"
 NAME_CHARACTERS_MAX = 100

@@ -16,9 +16,8 @@ from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.segments import SegmentCount, count_segments
 from servicepro.lib.signing import sign_number
 from servicepro.lib.tenancy import connection
-from tenants.selectors import business_settings, current_tenant, public_url
+from tenants.selectors import User, business_settings, current_tenant, public_url
 from tenants.services import record_action
-from tenants.types import User
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,10 @@ class Answer:
     retry_after_seconds: float = 0.0
 
 
+class LogUnreadable(Exception):
+    """The provider's log could not be read to its end: it proves nothing about what it did not show."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogEntry:
     """A message as the provider's own log shows it."""

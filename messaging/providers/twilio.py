@@ -8,19 +8,20 @@ import asyncio
 import datetime
 import logging
 import os
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 from django.conf import settings
 from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.page import Page
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 from yarl import URL
 
-from messaging.providers.results import Answer, LogEntry, Outbound, Verdict
+from messaging.providers.results import Answer, LogEntry, LogUnreadable, Outbound, Verdict
 from messaging.types import Sender
 
 CONNECTIONS_MAX = 256  # calls in flight in one process; at 50 ms each that is 5,000 messages a second
@@ -121,8 +122,8 @@ class TwilioSms:
         return Answer(message.attempt_id, Verdict.ACCEPTED, sid=created.sid)
 
     async def log(self, since: datetime.datetime, sender: Sender) -> AsyncIterator[LogEntry]:
-        """Yield the account's outgoing messages created since `since`, newest first."""
-        page = await self.client.messages.page_async(page_size=LOG_PAGE_SIZE)
+        """Yield the account's outgoing messages created since `since`, newest first. Raises LogUnreadable."""
+        page = await _read(self.client.messages.page_async(page_size=LOG_PAGE_SIZE))
         while page is not None:
             for record in page:
                 if record.date_created and record.date_created < since:
@@ -136,7 +137,14 @@ class TwilioSms:
                         created_at=record.date_created.timestamp(),
                         error_code=str(record.error_code or ""),
                     )
-            page = await page.next_page_async()
+            page = await _read(page.next_page_async())
+
+
+async def _read(page: Awaitable[Page]) -> Any:
+    try:
+        return await page
+    except (TwilioException, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+        raise LogUnreadable(type(error).__name__) from error
 
 
 def sort_error(message: Outbound, error: Exception) -> Answer:

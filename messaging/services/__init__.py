@@ -1,6 +1,6 @@
 """Everything that sends, claims, settles, or hears from a provider."""
 
-from messaging.services.callbacks import record_email_events, record_sms_status
+from messaging.services.callbacks import read_attempt, record_email_events, record_sms_status
 from messaging.services.claims import record_sms_attempt, release_rejected
 from messaging.services.delivery import begin_delivery, deliver, finish_delivery
 from messaging.services.inbound import receive_text
@@ -14,6 +14,7 @@ __all__ = [
     "deliver",
     "ensure_line",
     "finish_delivery",
+    "read_attempt",
     "receive_text",
     "reconcile_sends",
     "record_email_events",

@@ -28,8 +28,7 @@ from messaging.services.pacing import slow_down, take_tokens
 from messaging.types import Channel, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
 from servicepro.lib.signing import sign_bytes
 from servicepro.lib.tenancy import connection
-from tenants.selectors import business_settings, current_tenant, public_url
-from tenants.types import BusinessSettings
+from tenants.selectors import BusinessSettings, business_settings, current_tenant, public_url
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.conf import settings
-from twilio.base.exceptions import TwilioException
 
 from messaging.providers.loop import start_in_loop
-from messaging.providers.results import LogEntry
+from messaging.providers.results import LogEntry, LogUnreadable
 from messaging.providers.sendgrid import sendgrid_account
 from messaging.providers.twilio import twilio_account
 from messaging.selectors import ledger_table, open_claims, sender_for
@@ -51,7 +50,7 @@ def _reconcile_texts() -> Reconciled:
         return Reconciled(still_in_doubt=len(claims))
     try:
         found = start_in_loop(_find(claims, sender, connection.schema_name, _known_sids(claims))).result()
-    except (TwilioException, OSError, TimeoutError):
+    except LogUnreadable:
         return Reconciled(still_in_doubt=len(claims))
     settlements = [
         Settlement(claim.attempt_id, "sent", found[claim.attempt_id])
