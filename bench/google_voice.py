@@ -23,11 +23,10 @@ import django
 django.setup()
 
 from django.db import connection  # noqa: E402
-from django_tenants.clone import CloneSchema  # noqa: E402
 from django_tenants.utils import schema_context, schema_exists  # noqa: E402
 
 from customers.services import import_google_voice  # noqa: E402
-from tenants.services import TEMPLATE_SCHEMA, refresh_template  # noqa: E402
+from tenants.services import refresh_template, replay_template  # noqa: E402
 
 SCHEMA = "bench_google_voice"
 TEXTS_PER_THREAD = 40
@@ -65,7 +64,7 @@ def fresh_schema() -> None:
         refresh_template()
     drop_schema()
     with schema_context("public"):
-        CloneSchema().clone_schema(TEMPLATE_SCHEMA, SCHEMA, "DATA")
+        replay_template(SCHEMA)
 
 
 def drop_schema() -> None:

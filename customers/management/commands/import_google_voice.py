@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
+from django.db import OperationalError
 from django_tenants.utils import tenant_context
 
 from customers.errors import BadCustomer
@@ -42,13 +43,16 @@ class Command(ServiceCommand):
         """Import, sum up, and exit with 3 where files were left out."""
         tenant = tenant_by_schema(options["tenant"])
         started = time.monotonic()
-        with tenant_context(tenant):
-            report = import_google_voice(
-                options["path"],
-                region=tenant.region,
-                own_numbers=_own_numbers(options["own_number"], tenant.region),
-                on_progress=_Progress(self.stderr),
-            )
+        own_numbers = _own_numbers(options["own_number"], tenant.region)
+        try:
+            with tenant_context(tenant):
+                report = import_google_voice(
+                    options["path"], region=tenant.region, own_numbers=own_numbers, on_progress=_Progress(self.stderr)
+                )
+        except OperationalError as error:
+            raise CommandError(
+                "The database went away in the middle. What is in stays in: run the same command again for the rest."
+            ) from error
         self._sum_up(report, time.monotonic() - started)
         if report.unreadable:
             raise CommandError(
