@@ -5,7 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from campaigns.errors import UnknownCampaign
-from campaigns.models import Campaign, Target
+from campaigns.models import Campaign as Campaign  # other apps name the rows they are handed through here
+from campaigns.models import Target
 from campaigns.types import CampaignCounts, ChannelCounts, TextsCost
 from campaigns.wording import reason_label, sentence_for
 from servicepro.lib.phone import Phone, parse_phone
@@ -24,6 +25,11 @@ def campaign_by_id(campaign_id: int) -> Campaign:
     if campaign is None:
         raise UnknownCampaign(f"There is no campaign {campaign_id} in this business.")
     return campaign
+
+
+def campaign_by_key(key: str) -> Campaign | None:
+    """Return a campaign of the current tenant by its key, None where there is none."""
+    return Campaign.objects.filter(key=key).first()
 
 
 def campaign_counts(campaign_id: int) -> CampaignCounts:

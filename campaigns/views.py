@@ -14,7 +14,7 @@ from campaigns import services
 from campaigns.errors import UnknownCampaign
 from campaigns.models import Campaign, Target
 from campaigns.selectors import FILTERS, campaign_by_id, campaign_counts, explain_target, matching_targets, texts_cost
-from campaigns.tasks import drain_campaign
+from campaigns.tasks import drain_soon
 from campaigns.wording import reason_label
 from messaging.types import Outcome
 from servicepro.lib.errors import ServiceProError
@@ -212,12 +212,12 @@ def _start(request: HttpRequest, campaign: Campaign) -> None:
         "Started. You can leave this page; it goes on.",
     )
     if begun:
-        drain_campaign.delay(current_tenant().schema_name, campaign.pk)
+        drain_soon(current_tenant().schema_name, campaign.pk)
 
 
 def _resume(request: HttpRequest, campaign: Campaign) -> None:
     if _try(request, lambda: services.resume_campaign(campaign, actor=_owner(request)), "Going on where it stopped."):
-        drain_campaign.delay(current_tenant().schema_name, campaign.pk)
+        drain_soon(current_tenant().schema_name, campaign.pk)
 
 
 def _pause(request: HttpRequest, campaign: Campaign) -> None:

@@ -213,6 +213,7 @@ UNFOLD = {
     "SITE_TITLE": "ServicePro",
     "SITE_HEADER": "ServicePro",
     "SITE_SYMBOL": "chat_bubble",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "/static/img/favicon.svg", "type": "image/svg+xml"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "servicepro.dashboard.dashboard_context",

@@ -4,6 +4,10 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from servicepro.celery import app as celery_app
+
+__all__ = ["celery_app", "urlpatterns"]  # a view may queue a task only where the application is loaded
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/port-recovery/", include("campaigns.urls")),
     path("admin/", admin.site.urls),
