@@ -60,8 +60,12 @@ def running_stack(plan: Plan, requests: StopRequests) -> Iterator[list[Child]]:
         require_free_port(plan.simulator_port, variable="SIMULATOR_PORT")
     require_free_disk(plan.state_dir)
     children: list[Child] = []
-    starts_servers = plan.needs_servers and not are_running(plan.state_dir)
+    # A run that was killed left its servers behind with this mark: they are ours to stop, unlike those of a manage.py command.
+    mark = plan.state_dir / "run.servers"
+    owns_servers = plan.needs_servers and (mark.exists() or not are_running(plan.state_dir))
     try:
+        if owns_servers:
+            mark.touch()
         if plan.needs_simulator:  # first: the setup introduces the businesses to it
             children.append(start_simulator(plan))
         if plan.needs_servers:
@@ -75,8 +79,9 @@ def running_stack(plan: Plan, requests: StopRequests) -> Iterator[list[Child]]:
         yield children
     finally:
         stop_children(children, is_urgent=requests.is_urgent)
-        if starts_servers:
+        if owns_servers:
             stop(plan.state_dir)
+            mark.unlink(missing_ok=True)
 
 
 def _set_up_demo(plan: Plan, requests: StopRequests) -> None:
