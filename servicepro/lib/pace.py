@@ -4,29 +4,53 @@ from dataclasses import dataclass
 
 import redis
 
-IDLE_SECONDS = 3_600  # a bucket nobody asked for this long is forgotten (it would be full anyway)
+PENALTY_SECONDS_MAX = 3_600.0  # a provider that names a longer wait is asked again after this
+IDLE_SECONDS = 7_200  # a bucket nobody asked for this long is forgotten: it would be full and open anyway
 
-# One atomic step on the server's own clock: refill, hand out what is there, say how long until the next token.
-_TAKE = """
-local now = redis.call('TIME'); now = now[1] + now[2] / 1000000
-local rate, burst, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+# Every script is one atomic step on the server's own clock. Numbers are stored with all their digits ("%.17g"): Lua's own
+# conversion keeps 14, which turns an instant into tenths of a millisecond.
+_NOW = "local now = redis.call('TIME'); now = now[1] + now[2] / 1000000\n"
+_SAVE = """
+redis.call('HSET', KEYS[1], 'tokens', string.format('%.17g', tokens), 'at', string.format('%.17g', at))
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
+# Refill, hand out what is there, say how long until the next token.
+_TAKE = (
+    _NOW
+    + """
+local rate, burst, wanted = tonumber(ARGV[2]), tonumber(ARGV[3]), math.max(0, tonumber(ARGV[4]))
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'closed_until')
 local closed = tonumber(state[3] or '0')
-if closed > now then return {0, tostring(closed - now)} end
-local tokens = math.min(burst, (tonumber(state[1]) or burst) + (now - (tonumber(state[2]) or now)) * rate)
+if closed > now then return {0, string.format('%.17g', closed - now)} end
+local at = tonumber(state[2]) or now
+local tokens = math.min(burst, (tonumber(state[1]) or burst) + math.max(0, now - at) * rate)
 local granted = math.min(wanted, math.max(0, math.floor(tokens)))
-tokens = tokens - granted
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
-redis.call('EXPIRE', KEYS[1], ARGV[4])
+tokens, at = tokens - granted, now
 local wait = 0
 if granted < wanted then wait = math.max(0, (1 - tokens) / rate) end
-return {granted, tostring(wait)}
 """
-_CLOSE = """
-local now = redis.call('TIME'); now = now[1] + now[2] / 1000000
-redis.call('HSET', KEYS[1], 'closed_until', tostring(now + tonumber(ARGV[1])), 'tokens', '0', 'at', tostring(now))
-redis.call('EXPIRE', KEYS[1], ARGV[2])
+    + _SAVE
+    + "return {granted, string.format('%.17g', wait)}"
+)
+# The bucket is empty when it opens again: whoever was told to slow down does not start with a burst.
+_CLOSE = (
+    _NOW
+    + """
+local before = tonumber(redis.call('HGET', KEYS[1], 'closed_until') or '0')
+local at, tokens = math.max(before, now + tonumber(ARGV[2])), 0
+redis.call('HSET', KEYS[1], 'closed_until', string.format('%.17g', at))
 """
+    + _SAVE
+)
+# A bucket that was forgotten meanwhile is full and needs nothing back.
+_GIVE_BACK = (
+    """
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+if not state[1] then return end
+local tokens, at = math.min(tonumber(ARGV[2]), tonumber(state[1]) + tonumber(ARGV[3])), tonumber(state[2])
+"""
+    + _SAVE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +62,28 @@ class Grant:
 
 
 class Pace:
-    """The bucket of one sender."""
+    """The bucket of one sender. Every method raises redis.RedisError where Valkey is away."""
 
     def __init__(self, client: redis.Redis, *, key: str, rate_per_second: float, burst: float) -> None:
+        """Open the bucket called `key`: `rate_per_second` (above 0) fills it, `burst` is what it holds. Raises ValueError."""
+        if not rate_per_second > 0:
+            raise ValueError("A sender's pace must be above zero messages a second.")
         self.client, self.key, self.rate, self.burst = client, f"pace:{key}", rate_per_second, max(1.0, burst)
         self._take = client.register_script(_TAKE)
         self._close = client.register_script(_CLOSE)
+        self._give_back = client.register_script(_GIVE_BACK)
 
     def take(self, wanted: int) -> Grant:
-        """Take up to `wanted` tokens. Raises redis.RedisError where Valkey is away."""
-        granted, wait = self._take(keys=[self.key], args=[self.rate, self.burst, wanted, IDLE_SECONDS])
+        """Take up to `wanted` tokens."""
+        granted, wait = self._take(keys=[self.key], args=[IDLE_SECONDS, self.rate, self.burst, wanted])
         return Grant(int(granted), float(wait))
 
+    def give_back(self, count: int) -> None:
+        """Return tokens that were taken and not used; a bucket never holds more than its burst."""
+        if count > 0:
+            self._give_back(keys=[self.key], args=[IDLE_SECONDS, self.burst, count])
+
     def penalise(self, seconds: float) -> None:
-        """Close the bucket for `seconds`: the provider said to wait."""
-        self._close(keys=[self.key], args=[seconds, IDLE_SECONDS])
+        """Close the bucket for `seconds` (at most an hour): the provider said to wait. A longer wait already running stands."""
+        if seconds > 0:
+            self._close(keys=[self.key], args=[IDLE_SECONDS, min(seconds, PENALTY_SECONDS_MAX)])
