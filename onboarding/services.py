@@ -16,10 +16,9 @@ from messaging.selectors import line_numbers
 from messaging.services import ensure_line
 from onboarding.demo_people import DemoPerson, american_customers, google_voice_page, indian_customers
 from servicepro.lib.tenancy import connection
-from tenants.business.models import BusinessSettings
-from tenants.models import Domain, Tenant
-from tenants.selectors import each_tenant, public_url
-from tenants.services import provision_tenant
+from tenants.errors import UnknownTenant
+from tenants.selectors import Tenant, each_tenant, public_url, tenant_by_schema
+from tenants.services import describe_business, introduce_platform, provision_tenant
 
 DEMO_PASSWORD = "demo-owner-2026"  # noqa: S105  the demo's own, shown on the screen
 OWN_NUMBER = "+15125550100"
@@ -28,7 +27,7 @@ OWN_NUMBER = "+15125550100"
 def set_up_demo() -> list[Tenant]:
     """Create the two demo businesses with their people where they are missing; a second call changes nothing."""
     connection.set_schema_to_public()
-    _platform_host()
+    introduce_platform(name="ServicePro platform", domain="platform.localhost")
     root = _business("cleanmachine", "Clean Machine Auto Detail", "localhost", "US", "owner@cleanmachine.example")
     with tenant_context(root):
         _fill(root, american_customers(), OWN_NUMBER, owner_name="Jody", address="400 Congress Ave, Austin, TX 78701")
@@ -39,24 +38,19 @@ def set_up_demo() -> list[Tenant]:
     return [root, salon]
 
 
-def _platform_host() -> None:
-    platform, _is_new = Tenant.objects.get_or_create(schema_name="public", defaults={"name": "ServicePro platform", "region": "US"})
-    Domain.objects.get_or_create(domain="platform.localhost", defaults={"tenant": platform, "is_primary": True})
-
-
 def _business(schema: str, name: str, domain: str, region: str, owner_email: str) -> Tenant:
-    known = Tenant.objects.filter(schema_name=schema).first()
-    return known or provision_tenant(
-        schema=schema, name=name, domain=domain, region=region, owner_email=owner_email, owner_password=DEMO_PASSWORD
-    )
+    try:
+        return tenant_by_schema(schema)
+    except UnknownTenant:
+        return provision_tenant(
+            schema=schema, name=name, domain=domain, region=region, owner_email=owner_email, owner_password=DEMO_PASSWORD
+        )
 
 
 def _fill(tenant: Tenant, people: list[DemoPerson], own_number: str, *, owner_name: str, address: str) -> None:
     """Add what the business has; people who are there already stay as they are."""
-    BusinessSettings.objects.update_or_create(pk=1, defaults={"owner_name": owner_name, "postal_address": address})
-    if not BusinessSettings.objects.get(pk=1).owner_phone:
-        owner_phone = "+15125550199" if tenant.region == "US" else "+919812345699"
-        BusinessSettings.objects.filter(pk=1).update(owner_phone=owner_phone)
+    owner_phone = "+15125550199" if tenant.region == "US" else "+919812345699"
+    describe_business(owner_name=owner_name, postal_address=address, owner_phone=owner_phone)
     if not ensure_line(own_number):
         return
     for person in people:

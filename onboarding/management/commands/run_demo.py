@@ -5,8 +5,7 @@ from typing import Any
 
 from django_tenants.utils import tenant_context
 
-from campaigns.models import Campaign
-from campaigns.selectors import campaign_counts, campaign_report
+from campaigns.selectors import Campaign, campaign_by_key, campaign_counts, campaign_report
 from campaigns.services import create_port_recovery_campaign, drain, release_quiet_hours, send_test, start_campaign
 from loyalty.selectors import drifting_balances
 from onboarding.services import connect_simulator
@@ -28,7 +27,7 @@ class Command(ServiceCommand):
             raise Unavailable("The simulator does not answer; start it with make run.")
         tenant = tenant_by_schema("cleanmachine")
         with tenant_context(tenant):
-            campaign = Campaign.objects.filter(key="demo").first() or create_port_recovery_campaign(created_by=None, name="demo")
+            campaign = campaign_by_key("demo") or create_port_recovery_campaign(created_by=None, name="demo")
             receipt = send_test(campaign, actor=None)
             self.stdout.write(f"Test text to the owner: {receipt.outcome.value}")
             if campaign.status == Campaign.Status.DRAFT:
