@@ -1,0 +1,185 @@
+"""Who may open what: every route, every role, and the neighbour."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django_tenants.utils import schema_context
+
+from campaigns.models import Campaign
+from campaigns.services import create_port_recovery_campaign
+from customers.services import register_customer
+from tenants.accounts.models import User
+from tenants.models import Tenant
+from tests.conformance.walk import Route, every_pattern, every_route, fingerprint
+
+OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n"}
+WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
+OWNER_ROUTES = "admin/port-recovery/"
+# Looking at a person or explaining a recipient is itself recorded: the audit trail is the one thing a look may add to.
+RECORDED_LOOKS = ("accounts_auditentry",)
+
+
+def visitor(host: str, email: str = "") -> Client:
+    """Return a browser on a business's host, signed in when an email is given."""
+    client = Client(HTTP_HOST=host, raise_request_exception=False)
+    if email:
+        client.force_login(User.objects.get(email=email))
+    return client
+
+
+@pytest.fixture
+def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
+    """A business with people, a draft, and one user of each role."""
+    for role in ("manager", "staff"):
+        User.objects.get_or_create(email=f"{role}@shop.example", defaults={"role": role, "is_staff": True})
+    yield campaign
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET session_replication_role = replica; DELETE FROM shop.accounts_auditentry; SET session_replication_role = DEFAULT"
+        )
+    User.objects.filter(role__in=("manager", "staff")).delete()
+
+
+def owner_routes() -> list[Route]:
+    return [route for route in every_route() if route.pattern.startswith(OWNER_ROUTES)]
+
+
+def both_ways(client: Client, route: Route) -> dict[str, int]:
+    return {method: getattr(client, method)(route.path).status_code for method in ("get", "head", "post")}
+
+
+def test_every_route_is_walked(filled):
+    assert len(every_route()) == len(every_pattern()) > 30
+    assert {route.name for route in every_route()} >= WEBHOOKS | {"offer", "unsubscribe", "port-recovery", "port-recovery-act"}
+
+
+def test_a_stranger_is_sent_to_sign_in_or_refused_and_changes_nothing(filled):
+    before, client, answers = fingerprint("shop"), visitor("shop.localhost"), {}
+    for route in every_route():
+        if route.name not in OPEN_TO_ALL:
+            for method in ("get", "head", "post"):
+                answer = getattr(client, method)(route.path)
+                is_login = answer.status_code in (301, 302) and "/login/" in answer["Location"]
+                if not is_login and answer.status_code not in (403, 404, 405):
+                    answers[f"{method} {route.path}"] = (answer.status_code, answer.get("Location"))
+    assert answers == {}
+    assert fingerprint("shop") == before
+
+
+@pytest.mark.parametrize("role", ["staff", "manager"])
+def test_only_owners_open_owner_pages(filled, role):
+    before, client = fingerprint("shop"), visitor("shop.localhost", f"{role}@shop.example")
+    before["shop.accounts_user"] = fingerprint("shop")["shop.accounts_user"]  # signing in notes the time
+    answers = {f"{method} {route.path}": code for route in owner_routes() for method, code in both_ways(client, route).items()}
+    assert len(answers) >= 24
+    assert {path: code for path, code in answers.items() if code != 403} == {}
+    assert fingerprint("shop") == before
+
+
+@pytest.mark.parametrize("role", ["staff", "manager"])
+def test_without_permissions_no_record_of_the_admin_opens(filled, role):
+    client = visitor("shop.localhost", f"{role}@shop.example")
+    before, answers = fingerprint("shop"), {}
+    for route in every_route():
+        if route.pattern.startswith(("admin/customers/", "admin/accounts/", "admin/business/", "admin/messaging/")):
+            for method, code in both_ways(client, route).items():
+                if code not in (302, 403, 404, 405):
+                    answers[f"{method} {route.path}"] = code
+    assert answers == {}
+    assert fingerprint("shop") == before | {"shop.accounts_auditentry": fingerprint("shop")["shop.accounts_auditentry"]}
+
+
+def test_looking_changes_nothing(filled):
+    client = visitor("shop.localhost", "owner@shop.example")
+    before, broken = fingerprint("shop"), {}
+    for route in every_route():
+        if route.name == "logout":
+            continue
+        for method in ("get", "head"):
+            code = getattr(client, method)(route.path).status_code
+            if code >= 500:
+                broken[f"{method} {route.path}"] = code
+    after = fingerprint("shop")
+    assert broken == {}
+    assert {table for table in before if before[table] != after[table] and not table.endswith(RECORDED_LOOKS)} == set()
+
+
+def test_owners_open_every_page_of_theirs(filled):
+    client = visitor("shop.localhost", "owner@shop.example")
+    answers = {route.path: client.get(route.path).status_code for route in owner_routes()}
+    assert set(answers.values()) <= {200, 405}
+    assert list(answers.values()).count(200) >= 5
+
+
+def test_the_neighbours_owner_finds_nothing_of_ours_and_changes_nothing(filled, indian_tenant):
+    with schema_context("shop"):
+        routes = [route for route in owner_routes() if route.needs]
+        tokens = [route for route in every_route() if "token" in route.needs]
+        assert str(filled.pk) in routes[0].path
+    before = fingerprint("shop")
+    with schema_context("salon"):
+        client = visitor("salon.localhost", "owner@salon.example")
+        theirs = fingerprint("salon")
+    codes = {f"{method} {route.path}": code for route in routes for method, code in both_ways(client, route).items()}
+    allowed = {404, 405}
+    assert {path: code for path, code in codes.items() if code not in allowed} == {}
+    assert any(code == 404 for code in codes.values())
+    for route in tokens:
+        answer = client.get(route.path)
+        assert b"Person 0" not in answer.content and b"500 reward points" not in answer.content
+        client.post(route.path)
+    assert fingerprint("shop") == before
+    assert fingerprint("salon") == theirs
+
+
+def test_a_cookie_of_one_business_is_worth_nothing_at_another(filled, indian_tenant):
+    with schema_context("shop"):
+        client = visitor("shop.localhost", "owner@shop.example")
+    assert client.get("/admin/port-recovery/").status_code == 200
+    answer = client.get("/admin/port-recovery/", HTTP_HOST="salon.localhost")
+    assert answer.status_code == 302 and "/admin/login/" in answer["Location"]
+
+
+def test_two_businesses_with_the_same_ids_stay_apart(filled, indian_tenant):
+    with schema_context("salon"):
+        register_customer(name="Meera", region="IN", phone_text="+919812345678")
+    before = fingerprint("shop")
+    with schema_context("salon"):
+        made = create_port_recovery_campaign(created_by=None, name="salon")
+        client = visitor("salon.localhost", "owner@salon.example")
+        page = client.get(f"/admin/port-recovery/{made.pk}/").content
+        assert b"Meera" in page and b"Person" not in page
+        client.post(f"/admin/port-recovery/{made.pk}/cancel/")
+        made.refresh_from_db()
+        assert made.status == "cancelled"
+    assert fingerprint("shop") == before
+
+
+def test_opening_an_unsubscribe_link_does_not_unsubscribe(filled):
+    before, client = fingerprint("shop"), visitor("shop.localhost")
+    path = next(route.path for route in every_route() if route.name == "unsubscribe")
+    assert client.get(path).status_code == client.head(path).status_code == 200
+    assert fingerprint("shop") == before
+    assert client.post(path).status_code == 200
+    after = fingerprint("shop")
+    assert before != after
+    assert client.post(path).status_code == 200
+    assert fingerprint("shop") == after
+
+
+@pytest.mark.parametrize("token", ["x", "AQ-" + "A" * 12, "%00", "é", "-" * 40, "a" * 3000])
+def test_a_made_up_link_opens_nothing(filled, token):
+    before, client = fingerprint("shop"), visitor("shop.localhost")
+    for door in ("o", "u"):
+        for method in ("get", "post"):
+            assert getattr(client, method)(f"/{door}/{token}").status_code < 500
+    assert fingerprint("shop") == before
+
+
+def test_an_unknown_host_touches_no_business(filled):
+    before = fingerprint("shop")
+    answer = Client().get("/admin/port-recovery/", HTTP_HOST="nobody.localhost")
+    assert answer.status_code == 404 and b"No business answers" in answer.content
+    assert fingerprint("shop") == before
