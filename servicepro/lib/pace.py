@@ -65,9 +65,7 @@ class Pace:
     """The bucket of one sender. Every method raises redis.RedisError where Valkey is away."""
 
     def __init__(self, client: redis.Redis, *, key: str, rate_per_second: float, burst: float) -> None:
-        """Open the bucket called `key`: `rate_per_second` (above 0) fills it, `burst` is what it holds. Raises ValueError."""
-        if not rate_per_second > 0:
-            raise ValueError("A sender's pace must be above zero messages a second.")
+        """Open the bucket called `key`: `rate_per_second` fills it, `burst` is what it holds. A rate of 0 stops the sender."""
         self.client, self.key, self.rate, self.burst = client, f"pace:{key}", rate_per_second, max(1.0, burst)
         self._take = client.register_script(_TAKE)
         self._close = client.register_script(_CLOSE)
@@ -75,6 +73,8 @@ class Pace:
 
     def take(self, wanted: int) -> Grant:
         """Take up to `wanted` tokens."""
+        if not self.rate > 0:
+            return Grant(0, PENALTY_SECONDS_MAX)
         granted, wait = self._take(keys=[self.key], args=[IDLE_SECONDS, self.rate, self.burst, wanted])
         return Grant(int(granted), float(wait))
 

@@ -136,9 +136,9 @@ def test_two_senders_do_not_share_a_bucket(slow, client):
 
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan")])
-def test_a_pace_of_nothing_a_second_is_refused(client, rate):
-    with pytest.raises(ValueError, match="above zero"):
-        Pace(client, key="none", rate_per_second=rate, burst=1)
+def test_a_sender_without_a_pace_stands_still(client, rate):
+    grant = Pace(client, key=uuid.uuid4().hex, rate_per_second=rate, burst=10).take(5)
+    assert (grant.granted, grant.wait_seconds) == (0, PENALTY_SECONDS_MAX)
 
 
 def test_a_slow_sender_may_still_send_one(client):
