@@ -23,7 +23,7 @@ ORPHANS_SECONDS_MAX = 5  # backends notice a killed postmaster within a second u
 SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
-    "wal_compression": "on",
+    "wal_compression": "off",
     "jit": "off",
     "fsync": "on",
 }
