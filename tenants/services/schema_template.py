@@ -5,8 +5,12 @@ touches it. Tables, identities, constraints, indexes, functions and triggers are
 (applied migrations, content types, permissions) are copied.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.utils import schema_context, schema_exists
 from psycopg import sql
 
@@ -50,14 +54,34 @@ SELECT c.relname, pg_get_serial_sequence(quote_ident(c.relname), 'id') FROM pg_c
 
 def refresh_template() -> None:
     """Make the template schema, or bring it to the newest migrations; nothing happens where it is up to date."""
-    if not schema_exists(TEMPLATE_SCHEMA):
+    if _is_current():
+        return
+    with _alone():
+        if _is_current():
+            return
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE SCHEMA {TEMPLATE_SCHEMA}")
-    with schema_context(TEMPLATE_SCHEMA):
-        loader = MigrationLoader(connection)
-        is_current = not (set(loader.disk_migrations) - set(loader.applied_migrations))
-    if not is_current:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {TEMPLATE_SCHEMA}")
         call_command("migrate_schemas", schema_name=TEMPLATE_SCHEMA, interactive=False, verbosity=0)
+
+
+def _is_current() -> bool:
+    if not schema_exists(TEMPLATE_SCHEMA):
+        return False
+    on_disk = MigrationLoader(None)
+    with schema_context(TEMPLATE_SCHEMA):
+        return set(on_disk.disk_migrations) <= set(MigrationRecorder(connection).applied_migrations())
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the template among all processes; on a connection of its own, because migrating closes the current one."""
+    guard = connection.copy()
+    try:
+        with guard.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [TEMPLATE_SCHEMA])
+        yield
+    finally:
+        guard.close()
 
 
 def replay_template(schema: str) -> None:

@@ -1,8 +1,9 @@
 """django-tenants' database backend, made cheap for a process that serves many tenants in turn.
 
 The stock backend forgets the search_path at every `set_tenant`, even for the tenant it already serves, and empties the
-content type cache with it. Here both happen only when the tenant changes. And statements are kept for inspection only where a
-test asks for it: Django keeps the last 9,000 while DEBUG is on, and a bulk insert is one statement of a megabyte.
+content type cache with it. Here the search_path is set when a statement is about to run in another schema than the last one,
+and content types are remembered per schema (see servicepro.lib.content_types). And statements are kept for inspection only where
+a test asks for it: Django keeps the last 9,000 while DEBUG is on, and a bulk insert is one statement of a megabyte.
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ class DatabaseWrapper(TenantDatabaseWrapper):
 
     schema_name: str
     tenant: Any
+    _path_serves: tuple[str, bool] | None = None  # schema and whether public is seen behind it
 
     @property
     def queries_logged(self) -> bool:
@@ -23,7 +25,14 @@ class DatabaseWrapper(TenantDatabaseWrapper):
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
         """Serve `tenant` from the next statement on."""
-        if self.schema_name == tenant.schema_name and self.include_public_schema == include_public:
-            self.tenant = tenant
-            return
-        super().set_tenant(tenant, include_public)
+        self.tenant = tenant
+        self.schema_name = tenant.schema_name
+        self.include_public_schema = include_public
+        self.set_settings_schema(tenant.schema_name)
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        serves = (self.schema_name, self.include_public_schema)
+        if serves != self._path_serves:
+            self.search_path_set_schemas = None
+        super()._handle_search_path(cursor)
+        self._path_serves = serves
