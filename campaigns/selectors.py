@@ -1,14 +1,13 @@
 """Questions about campaigns: every number is a count over rows."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 
 from campaigns.errors import UnknownCampaign
 from campaigns.models import Campaign as Campaign  # other apps name the rows they are handed through here
 from campaigns.models import Target
 from campaigns.types import CampaignCounts, ChannelCounts, TextsCost
-from campaigns.wording import reason_label, sentence_for
+from campaigns.wording import carrier_sentence, reason_label, sentence_for
+from messaging.selectors import delivery_statuses
 from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.signing import unsign_number
 from servicepro.lib.tenancy import connection
@@ -96,10 +95,14 @@ def running_campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.filter(status=Campaign.Status.RUNNING)
 
 
-def explain_target(target: Target) -> dict[str, Any]:
-    """Return, in plain words, what became of one person and why."""
+def explain_target(target: Target) -> dict[str, str]:
+    """Return, in plain words, what became of one person and why, and what the carrier said of the text since."""
+    sms = sentence_for("text", target.sms_status, target.sms_reason, target.facts)
+    if target.sms_attempt_id:
+        reported = delivery_statuses("sms", [target.sms_attempt_id]).get(target.sms_attempt_id)
+        sms += carrier_sentence(reported)
     return {
-        "sms": sentence_for("text", target.sms_status, target.sms_reason, target.facts),
+        "sms": sms,
         "email": sentence_for("email", target.email_status, target.email_reason, target.facts),
         "points": (
             f"{target.points_granted} points were added."

@@ -52,3 +52,16 @@ def sentence_for(channel: str, status: str, reason: str, facts: dict[str, Any]) 
     if status == "held" and zones:
         sentence += f" ({', '.join(zone.split('/')[-1].replace('_', ' ') for zone in zones)})"
     return sentence + "."
+
+
+_CARRIER = {
+    "delivered": " The carrier delivered it.",
+    "read": " It was read.",
+    "undelivered": " The carrier could not deliver it; the number may be switched off or no longer in use.",
+    "failed": " The carrier could not deliver it; the number may be switched off or no longer in use.",
+}
+
+
+def carrier_sentence(status: str | None) -> str:
+    """Return what the carrier reported since, as a sentence with a leading space; empty where it said nothing final."""
+    return _CARRIER.get(status or "", "")
