@@ -1,6 +1,6 @@
 """Questions about campaigns: every number is a count over rows."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from campaigns.errors import UnknownCampaign
 from campaigns.models import Campaign as Campaign  # other apps name the rows they are handed through here
@@ -88,6 +88,12 @@ def target_of_link(purpose: str, token: str) -> Target | None:
     """Return the target a personal link was made for, or None; it identifies and never signs in."""
     number = unsign_number(purpose, connection.schema_name, token)
     return Target.objects.select_related("campaign", "customer").filter(pk=number).first() if number else None
+
+
+def cancelled_in_doubt() -> QuerySet[Campaign]:
+    """Return cancelled campaigns with people whose last message is still in doubt."""
+    in_doubt = Q(targets__sms_status="in_doubt") | Q(targets__email_status="in_doubt")
+    return Campaign.objects.filter(in_doubt, status=Campaign.Status.CANCELLED).distinct()
 
 
 def running_campaigns() -> QuerySet[Campaign]:

@@ -1,14 +1,15 @@
 """Background work of campaigns."""
 
 import logging
+from contextlib import suppress
 
 from celery import shared_task
 from django_tenants.utils import tenant_context
 from kombu.exceptions import OperationalError
 
 from campaigns.errors import WrongStatus
-from campaigns.selectors import campaign_by_id, running_campaigns
-from campaigns.services import drain
+from campaigns.selectors import campaign_by_id, cancelled_in_doubt, running_campaigns
+from campaigns.services import drain, settle_cancelled, start_due_campaigns
 from tenants.selectors import each_tenant, tenant_by_schema
 
 logger = logging.getLogger(__name__)
@@ -38,7 +39,11 @@ def drain_soon(schema: str, campaign_id: int) -> None:
 
 @shared_task(name="campaigns.resume_running")
 def resume_running() -> None:
-    """Take up every running campaign: what a dead worker left, what was held, what was throttled."""
+    """Start what is due, and take up every running campaign: what a dead worker left, what was held, what was throttled."""
     for tenant in each_tenant():
+        start_due_campaigns()
+        for campaign in cancelled_in_doubt():
+            with suppress(WrongStatus):  # a worker still has it; next time
+                settle_cancelled(campaign)
         for campaign in running_campaigns():
             drain_campaign.delay(tenant.schema_name, campaign.pk)

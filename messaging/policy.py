@@ -91,7 +91,7 @@ def _cannot_be_sent(envelope: Envelope, facts: Facts) -> Skip | None:
     is_email = envelope.channel is Channel.EMAIL
     if not envelope.channel_enabled:
         return Skip(Reason.EMAIL_DISABLED if is_email else Reason.SMS_DISABLED, {})
-    if not envelope.address:
+    if not envelope.address or (is_email and "@" not in envelope.address):
         return Skip(Reason.INVALID_EMAIL if is_email else Reason.INVALID_PHONE, {"has_raw": bool(envelope.address_raw)})
     if facts.sender is None:
         return Skip(Reason.EMAIL_NOT_CONFIGURED if is_email else Reason.NOT_CONFIGURED, {})

@@ -1,13 +1,15 @@
 """Everything that changes a campaign."""
 
-from campaigns.services.drain import drain, grant_points_for_target, run_port_recovery_batch
+from campaigns.services.drain import drain, grant_points_for_target, run_port_recovery_batch, settle_cancelled
 from campaigns.services.lifecycle import (
     cancel_campaign,
     pause_campaign,
     release_quiet_hours,
     resume_campaign,
     retry_failed,
+    schedule_campaign,
     start_campaign,
+    start_due_campaigns,
 )
 from campaigns.services.planning import build_target_list, create_port_recovery_campaign, edit_texts, preview_port_recovery
 from campaigns.services.rendering import preview_for, send_test
@@ -27,7 +29,10 @@ __all__ = [
     "resume_campaign",
     "retry_failed",
     "run_port_recovery_batch",
+    "schedule_campaign",
     "send_test",
+    "settle_cancelled",
     "settle_in_doubt",
     "start_campaign",
+    "start_due_campaigns",
 ]

@@ -13,7 +13,7 @@ from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_by_id
-from campaigns.services.lifecycle import complete_if_finished, pause_campaign
+from campaigns.services.lifecycle import complete_if_finished, leave_unreached, pause_campaign
 from campaigns.services.rendering import Renderer
 from campaigns.services.settling import log_summary, settle_in_doubt
 from campaigns.types import BatchResult
@@ -115,8 +115,16 @@ def drain(
                 _finish(campaign, following, result)
                 following = None
             current = following
+        leave_unreached(campaign.pk)
         result.is_finished = complete_if_finished(campaign.pk)
     return result
+
+
+def settle_cancelled(campaign: Campaign) -> None:
+    """Settle who was just being sent when a campaign was cancelled. Raises WrongStatus where a worker still is at it."""
+    with _only_drain(campaign):
+        settle_in_doubt(campaign)
+        leave_unreached(campaign.pk)
 
 
 def grant_points_for_target(target: Target) -> bool:

@@ -1,10 +1,12 @@
 """Start, pause, resume, cancel: one compare-and-swap each, so that two owners cannot do it twice."""
 
+import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.errors import CountChanged, WrongStatus
+from campaigns.errors import BadCampaignInput, CountChanged, WrongStatus
 from campaigns.models import Campaign, Target
 from campaigns.selectors import has_open_targets
 from messaging.selectors import ledger_tag
@@ -42,9 +44,33 @@ def cancel_campaign(campaign: Campaign, *, actor: User | None) -> None:
     allowed = {Status.DRAFT, Status.SCHEDULED, Status.RUNNING, Status.PAUSED}
     with transaction.atomic():
         _move(campaign, allowed, Status.CANCELLED, "cancelled", actor, finished_at=timezone.now())
-        targets = Target.objects.filter(campaign_id=campaign.pk)
-        targets.filter(sms_status__in=["pending", "held"]).update(sms_status="skipped", sms_reason="cancelled")
-        targets.filter(email_status__in=["pending", "held"]).update(email_status="skipped", email_reason="cancelled")
+        leave_unreached(campaign.pk)
+
+
+def leave_unreached(campaign_id: int) -> None:
+    """Skip everybody of a cancelled campaign whose turn did not come, with that reason."""
+    targets = Target.objects.filter(campaign_id=campaign_id, campaign__status=Status.CANCELLED)
+    targets.filter(sms_status__in=["pending", "held"]).update(sms_status="skipped", sms_reason="cancelled")
+    targets.filter(email_status__in=["pending", "held"]).update(email_status="skipped", email_reason="cancelled")
+
+
+def schedule_campaign(campaign: Campaign, *, actor: User | None, at: datetime.datetime) -> None:
+    """Let the beat start a draft at an instant to come. Raises BadCampaignInput where it has passed, WrongStatus."""
+    if at <= timezone.now():
+        raise BadCampaignInput("The time has passed already: choose one to come, or start now.")
+    _move(campaign, {Status.DRAFT, Status.SCHEDULED}, Status.SCHEDULED, "scheduled", actor, scheduled_at=at)
+
+
+def start_due_campaigns() -> int:
+    """Start what is scheduled and due, one at a time; return how many were started."""
+    started = 0
+    for campaign in Campaign.objects.filter(status=Status.SCHEDULED, scheduled_at__lte=timezone.now()).order_by("scheduled_at"):
+        try:
+            start_campaign(campaign, actor=None)
+        except WrongStatus:
+            break  # another campaign is being sent: this one's turn comes when it is done
+        started += 1
+    return started
 
 
 def complete_if_finished(campaign_id: int) -> bool:

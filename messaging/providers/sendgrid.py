@@ -46,6 +46,10 @@ class SendGridEmail:
         try:
             response = self.sdk.client.mail.send.post(request_body=mail_body(batch, sender))
         except HTTPError as error:
+            if error.status_code == 400 and len(batch) > 1:
+                # One bad address refuses the whole call, and a refused call sent nothing: find it by halves.
+                middle = len(batch) // 2
+                return self._send(batch[:middle], sender) + self._send(batch[middle:], sender)
             return [_refused(message, error) for message in batch]
         except urllib.error.URLError as error:
             is_refused = isinstance(error.reason, ConnectionRefusedError)

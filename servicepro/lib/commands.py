@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from servicepro.lib.errors import ServiceProError
 
@@ -20,6 +21,8 @@ class ServiceCommand(BaseCommand):
             self.run(**options)
         except ServiceProError as error:
             raise CommandError(error.message) from error
+        except OperationalError as error:
+            raise CommandError("The database does not answer. Nothing is lost: run the command again when it is back.") from error
 
     def add_tenant_argument(self, parser: CommandParser) -> None:
         """Add the required `--tenant SCHEMA`."""

@@ -1,12 +1,13 @@
 """Structured logs: every line carries the tenant and the request or task it belongs to, never a whole phone number."""
 
-import logging
 from typing import Any
 
 import structlog
 
 from servicepro.lib.phone import mask_phones_in
 from servicepro.lib.tenancy import connection
+
+RECIPIENTS_LOGGER = "servicepro.recipients"
 
 
 def add_tenant(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -15,17 +16,21 @@ def add_tenant(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, A
     return event
 
 
-class MaskPhones(logging.Filter):
-    """Scrub phone numbers from a finished line, whoever wrote it; the campaign's own line masks for itself."""
+def mask_phones(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Scrub phone numbers from all of an event, its traceback too, whoever wrote it; the campaign's own line masks for itself."""
+    if event["_record"].name == RECIPIENTS_LOGGER:
+        return event
+    return {key: value if key.startswith("_") else _masked(value) for key, value in event.items()}
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the record's text; it is never dropped."""
-        if isinstance(record.msg, str) and record.name != "servicepro.recipients":
-            text = record.getMessage()
-            masked = mask_phones_in(text)
-            if masked != text:
-                record.msg, record.args = masked, ()
-        return True
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_phones_in(value)
+    if isinstance(value, dict):
+        return {key: _masked(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(inner) for inner in value]
+    return value
 
 
 def logging_config(*, json_lines: bool, level: str) -> dict[str, Any]:
@@ -50,19 +55,19 @@ def logging_config(*, json_lines: bool, level: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"mask_phones": {"()": MaskPhones}},
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    mask_phones,
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     renderer,
                 ],
                 "foreign_pre_chain": shared,
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["mask_phones"]}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {"django.server": {"level": "WARNING"}, "django_structlog": {"level": "WARNING"}},
     }

@@ -1,6 +1,7 @@
 """Read phone numbers as people type them, and say in plain words why one cannot receive a text."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -8,8 +9,7 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-SHORT_CODE_DIGITS_MAX = 6  # carriers' short codes have 5 or 6 digits, some countries 3 or 4
-PHONE_DIGITS_MIN = 10  # a date has eight: what is shorter than a phone stays readable in logs
+SHORT_CODE_DIGITS_MIN, SHORT_CODE_DIGITS_MAX = 3, 6  # carriers' short codes have 5 or 6 digits, some countries' 3 or 4
 TEXTABLE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
@@ -49,70 +49,108 @@ class Phone:
     region: str | None
 
 
-_NOISE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060\ufeff']|^tel:", re.IGNORECASE)
+TEXT_CHARACTERS_MAX = 64  # no way of writing one number is longer, and the cache shall not keep essays
+# Marks that spreadsheets, phones and web pages put around a number: direction, zero width, the apostrophe of a text cell.
+_NOISE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad']")
+_SCHEME = re.compile(r"^(?:tel|sms):", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|;ext=)\s*\d+\s*$", re.IGNORECASE)
-_DIGIT_RUN = re.compile(r"(?<![\w-])\+?\d[\d\s().\-\u202f\u00a0]{8,18}\d(?![\w-])")
+_LETTER = re.compile(r"[A-Za-z]")
+_PUNCTUATION = frozenset("+＋-().,/‐‑–—·")
+
+
+def parse_phone(text: str | None, region: str) -> Phone | PhoneProblem:
+    """Return the number behind `text` as read in `region` (ISO country), or why it cannot be texted."""
+    return PhoneProblem.UNREADABLE if text and len(text) > TEXT_CHARACTERS_MAX else _parsed(text or "", region)
 
 
 @lru_cache(maxsize=65_536)
-def parse_phone(text: str, region: str) -> Phone | PhoneProblem:
-    """Return the number behind `text` as read in `region` (ISO country), or why it cannot be texted."""
-    cleaned = " ".join(_NOISE.sub("", (text or "").strip()).split())  # odd spaces become plain ones
-    digits = sum(character.isdigit() for character in cleaned)
-    if not cleaned or digits == 0:
-        return PhoneProblem.EMPTY if not cleaned else PhoneProblem.UNREADABLE
-    if _EXTENSION.search(cleaned):
-        return PhoneProblem.EXTENSION
-    if re.search(r"[A-Za-z]", cleaned):
-        return PhoneProblem.LETTERS
-    if 3 <= digits <= SHORT_CODE_DIGITS_MAX and "+" not in cleaned:
-        return PhoneProblem.SHORT_CODE
-    if any(not (c.isdigit() or c.isspace() or c in "+-().,/‐‑–—·") for c in cleaned):
-        return PhoneProblem.UNREADABLE
+def _parsed(text: str, region: str) -> Phone | PhoneProblem:
+    cleaned = _SCHEME.sub("", " ".join(_NOISE.sub("", text).split())).strip()  # odd spaces become plain ones
+    if problem := _unlike_a_number(cleaned):
+        return problem
     try:
         number = phonenumbers.parse(cleaned, region)
     except phonenumbers.NumberParseException:
         return PhoneProblem.UNREADABLE
-    if not phonenumbers.is_possible_number(number):
-        return PhoneProblem.UNREADABLE
-    if not phonenumbers.is_valid_number(number):
-        return PhoneProblem.CHECK_NUMBER
-    if phonenumbers.number_type(number) not in TEXTABLE:
+    if number.extension:  # written with a comma, the sign phones use for a pause
+        return PhoneProblem.EXTENSION
+    kind = phonenumbers.number_type(number)
+    if kind == PhoneNumberType.UNKNOWN:
+        return PhoneProblem.CHECK_NUMBER if phonenumbers.is_possible_number(number) else PhoneProblem.UNREADABLE
+    number_region = phonenumbers.region_code_for_number(number)
+    if kind not in TEXTABLE or number_region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:  # satellites: dollars a text
         return PhoneProblem.NOT_TEXTABLE
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164, phonenumbers.region_code_for_number(number))
+    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), number_region)
+
+
+def _unlike_a_number(cleaned: str) -> PhoneProblem | None:
+    """Name what shows without knowing any country's numbers."""
+    if not cleaned:
+        return PhoneProblem.EMPTY
+    digits = sum(character.isdecimal() for character in cleaned)
+    if digits == 0:
+        return PhoneProblem.UNREADABLE
+    if _EXTENSION.search(cleaned):
+        return PhoneProblem.EXTENSION
+    if _LETTER.search(cleaned):
+        return PhoneProblem.LETTERS
+    if SHORT_CODE_DIGITS_MIN <= digits <= SHORT_CODE_DIGITS_MAX and cleaned[0] not in "+＋":
+        return PhoneProblem.SHORT_CODE
+    if all(c.isdecimal() or c.isspace() or c in _PUNCTUATION for c in cleaned):
+        return None
+    return PhoneProblem.UNREADABLE
 
 
 def e164_or_none(text: str | None, region: str) -> str | None:
     """Return the E.164 form of a textable number, or None."""
-    answer = parse_phone(text or "", region)
+    answer = parse_phone(text, region)
     return answer.e164 if isinstance(answer, Phone) else None
 
 
 def mask_phone(e164: str | None) -> str:
-    """Return "+1512•••0142" for "+15125550142"; anything short is hidden whole."""
+    """Return "+1512•••0142" for "+15125550142".
+
+    At least three digits stay hidden: a number too short for that shows its last four, anything shorter nothing.
+    """
     if not e164:
         return "none"
-    return f"{e164[:5]}•••{e164[-4:]}" if len(e164) >= 11 else "•••"
+    if len(e164) >= 12:
+        return f"{e164[:5]}•••{e164[-4:]}"
+    return f"•••{e164[-4:]}" if len(e164) >= 10 else "•••"
 
 
 def phone_for_log(text: str | None, *, is_full: bool) -> str:
-    """Return a number as a log line may show it; every digit run is masked unless `is_full`."""
+    """Return a number as one word of a log line; it is masked unless `is_full`, and can never start a line of its own."""
     if not text:
         return "none"
     if is_full:
-        return text.replace(" ", "_")
-    digits = re.sub(r"\D", "", text)
-    return mask_phone(f"+{digits}") if len(digits) >= 10 else "•••"
+        return "".join(c if c.isprintable() and not c.isspace() else "_" for c in text[:TEXT_CHARACTERS_MAX])
+    return _mask_digits(text)
+
+
+# What has many digits and is no phone (ids, instants, network addresses) is matched first and kept.
+_ID = r"\b[A-Z]{2}[0-9a-f]{32}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-fA-F]{17,}\b"
+_INSTANT = r"(?<!\d)(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?|(?<![\d.])(?:0|1[6-9]\d{8})\.\d+"
+_NETWORK_ADDRESS = r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)"
+_PHONE = r"(?P<phone>(?:\+|%2B|(?<!\d))\(?\d(?:[\s().\-/\u2010-\u2015]{0,3}\d){7,14}(?!\d))"
+_DIGITS_OR_PHONE = re.compile(f"{_ID}|{_INSTANT}|{_NETWORK_ADDRESS}|{_PHONE}")
+_MANY_DIGITS = re.compile(r"\d(?:\D{0,3}\d){7}")
+NATIONAL_DIGITS_MIN, INTERNATIONAL_DIGITS_MIN = 10, 8  # without and with a plus; fewer digits are an amount or an id
 
 
 def mask_phones_in(text: str) -> str:
-    """Hide the phone numbers inside a text (a run of 10 digits or more, written any way)."""
-    if not any(character.isdigit() for character in text):
-        return text
-    return _DIGIT_RUN.sub(_masked_run, text)
+    """Hide the phone numbers inside a text, written any way; dates, ids and network addresses stay readable."""
+    return _DIGITS_OR_PHONE.sub(_masked, text) if _MANY_DIGITS.search(text) else text
 
 
-def _masked_run(found: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", found.group())
-    return mask_phone(f"+{digits}") if len(digits) >= PHONE_DIGITS_MIN else found.group()
+def _masked(found: re.Match[str]) -> str:
+    run = found.group().removeprefix("%2B")
+    is_international = found.group().startswith(("+", "%2B"))
+    digits_min = INTERNATIONAL_DIGITS_MIN if is_international else NATIONAL_DIGITS_MIN
+    is_phone = found.group("phone") and sum(map(str.isdecimal, run)) >= digits_min
+    return _mask_digits(run) if is_phone else found.group()
+
+
+def _mask_digits(text: str) -> str:
+    digits = "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
+    return mask_phone(f"+{digits}")
