@@ -1,5 +1,6 @@
 """Questions about campaigns: every number is a count over rows."""
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from campaigns.errors import UnknownCampaign
@@ -13,6 +14,7 @@ from servicepro.lib.signing import unsign_number
 from servicepro.lib.tenancy import connection
 from tenants.selectors import business_settings
 
+MICROS_PER_MINOR = 10_000  # millionths in a cent
 OFFER_LINK = "offer"
 UNSUBSCRIBE_LINK = "unsubscribe"
 FILTERS = ("all", "pending", "sent", "failed", "skipped", "held", "in_doubt")
@@ -138,11 +140,21 @@ def _because(reason: str) -> str:
     return f" ({reason_label(reason)})" if reason else ""
 
 
-def texts_cost(campaign: Campaign) -> TextsCost:
-    """Return what the texts of a campaign would cost: every text is as long as the longest name makes it."""
+def texts_cost(campaign: Campaign, segments_each: int) -> TextsCost:
+    """Return what starting a campaign would cost, at `segments_each` segments a text.
+
+    The price of a segment is a setting in millionths of the account's currency: accounts and carriers differ.
+    """
     people = Target.objects.filter(campaign_id=campaign.pk, opted_out=False).exclude(phone=None).count()
     points = Target.objects.filter(campaign_id=campaign.pk).count() * campaign.points
-    return TextsCost(people=people, points=points, points_money_minor=points * business_settings().point_value_minor)
+    segments = people * segments_each
+    return TextsCost(
+        people=people,
+        points=points,
+        points_money_minor=points * business_settings().point_value_minor,
+        segments=segments,
+        money_minor=-(-segments * settings.SMS_SEGMENT_PRICE_MICROS // MICROS_PER_MINOR),
+    )
 
 
 def recent_campaigns() -> QuerySet[Campaign]:

@@ -82,3 +82,5 @@ class TextsCost:
     people: int
     points: int
     points_money_minor: int
+    segments: int
+    money_minor: int

@@ -97,14 +97,15 @@ def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
     first = Target.objects.filter(campaign_id=campaign.pk).exclude(phone=None).order_by("id").first()
     chosen = matching_targets(campaign.pk, phone_text=request.GET.get("as", ""), region=current_tenant().region).first()
     shown_as = chosen if request.GET.get("as") and chosen else first
+    rendered = services.preview_for(campaign, shown_as)
     return _page(
         request,
         "campaigns/campaign.html",
         campaign.name,
         campaign=campaign,
         shown_as=shown_as,
-        rendered=services.preview_for(campaign, shown_as),
-        cost=texts_cost(campaign),
+        rendered=rendered,
+        cost=texts_cost(campaign, rendered.segments.segments),
         filters=FILTERS,
         **_progress_context(campaign),
         **_table_context(request, campaign),

@@ -106,6 +106,9 @@ def _missing_consent(envelope: Envelope, facts: Facts) -> Skip | None:
     if envelope.message_class is not MessageClass.MARKETING:
         return None
     consent = facts.consent
+    if envelope.channel is Channel.WHATSAPP:
+        # WhatsApp asks for an opt-in of its own, and none is recorded yet: consent to texts is not consent to WhatsApp.
+        return Skip(Reason.CONSENT_REQUIRED, {"consent": "no WhatsApp opt-in"})
     if envelope.channel is Channel.SMS and consent and consent.sms_consent is True:
         return None
     if consent and consent.gdpr_marketing_consent is True:

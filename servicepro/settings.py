@@ -26,6 +26,8 @@ if DEBUG:
 
     for _name, _value in local_keys(STATE_DIR).items():
         env.ENVIRON.setdefault(_name, _value)
+if _embedded and not DEBUG:
+    raise ImproperlyConfigured("DATABASE_URL and REDIS_URL are not set: the embedded servers are for your own machine only.")
 if _embedded:
     from servicepro.devstack.servers import ensure_running
 
@@ -45,6 +47,8 @@ if not DEBUG and (len(SECRET_KEY) < 50 or "insecure" in SECRET_KEY):
     raise ImproperlyConfigured("SECRET_KEY is too weak for production: use 50 random characters or more.")
 if not DEBUG and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is empty: name the hosts this server answers for.")
+if not DEBUG and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS takes every host: name the hosts, a leading dot takes all below one.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {
@@ -163,6 +167,7 @@ if SIMULATED_EMAIL:
 PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=10.0)
 BUSINESS_OWNER_PERSONAL_PHONE = env.str("BUSINESS_OWNER_PERSONAL_PHONE", default="")
 LOG_PHONES = env.str("LOG_PHONES", default="masked")
+SMS_SEGMENT_PRICE_MICROS = env.int("SMS_SEGMENT_PRICE_MICROS", default=11_300)  # Twilio US list price with carrier fee, USD
 SMS_PER_SECOND = env.float("SMS_PER_SECOND", default=100.0)
 EMAIL_PER_SECOND = env.float("EMAIL_PER_SECOND", default=100.0)
 RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=120)
@@ -217,6 +222,22 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "href": "/static/img/favicon.svg", "type": "image/svg+xml"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    # The theme's own purple is too dark for text on its dark background: 500 is text there, 600 carries white text.
+    "COLORS": {
+        "primary": {
+            "50": "#eff6ff",
+            "100": "#dbeafe",
+            "200": "#bfdbfe",
+            "300": "#93c5fd",
+            "400": "#93c5fd",
+            "500": "#7dacff",
+            "600": "#1d4ed8",
+            "700": "#1e40af",
+            "800": "#1e3a8a",
+            "900": "#1e3a8a",
+            "950": "#172554",
+        }
+    },
     "DASHBOARD_CALLBACK": "servicepro.dashboard.dashboard_context",
     "SIDEBAR": {"show_search": True, "navigation": "servicepro.dashboard.navigation"},
 }

@@ -154,6 +154,8 @@ def _production_environment() -> dict[str, str]:
         "FIELD_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(64)).decode()}",
         "ADDRESS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "ALLOWED_HOSTS": "servicepro.example",
+        "DATABASE_URL": "postgres://servicepro@127.0.0.1/servicepro",
+        "REDIS_URL": "redis://127.0.0.1/0",
         "PUBLIC_SCHEME": "https",
         "SIMULATOR_URL": "",
     }

@@ -58,9 +58,7 @@ class Caller:
         for attempt in range(ATTEMPTS_MAX):
             try:
                 target, host = _local(url)
-                async with self.session.post(
-                    target, data=data, headers={**headers, "Host": host}, allow_redirects=False
-                ) as answer:
+                async with self.session.post(target, data=data, headers={**headers, "Host": host}, allow_redirects=False) as answer:
                     return answer.status, answer.content_type, await answer.text()
             except (aiohttp.ClientError, TimeoutError):
                 await asyncio.sleep(0.2 * 2**attempt)

@@ -42,9 +42,9 @@ def _clock(moment: float) -> str:
 
 def home(store: Store, search: str) -> Reply:
     """Show a phone per number and a mailbox per address."""
-    phones = [
-        (phone, store.texts[sids[-1]], len(sids)) for phone, sids in store.texts_by_phone.items() if search in phone and sids
-    ][-ROWS_MAX:]
+    phones = [(phone, store.texts[sids[-1]], len(sids)) for phone, sids in store.texts_by_phone.items() if search in phone and sids][
+        -ROWS_MAX:
+    ]
     boxes: dict[str, list[Mail]] = {}
     for mail in store.mails:
         if search in mail.to:

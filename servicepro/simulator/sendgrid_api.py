@@ -44,9 +44,7 @@ class SendGridApi:
             return error(403, "access forbidden")
         wanted = request.params.get("query", "").split('"')[1:2]
         found = [mail for mail in self.store.mails if wanted and mail.attempt_id == wanted[0]]
-        return json_reply(
-            200, {"messages": [{"msg_id": mail.message_id, "to_email": mail.to, "status": mail.status} for mail in found]}
-        )
+        return json_reply(200, {"messages": [{"msg_id": mail.message_id, "to_email": mail.to, "status": mail.status} for mail in found]})
 
     def send(self, request: Request) -> Reply:
         """Take a call, or refuse it as SendGrid would, or misbehave as told."""

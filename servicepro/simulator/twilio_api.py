@@ -127,9 +127,7 @@ class TwilioApi:
         if mode != "before":
             await asyncio.sleep(2.0 if mode == "late" else 0.3)
         failure = (
-            30_000 + int(text.to[-3:])
-            if text.to[-5:-3] == "93" and text.to[-3:] in ("003", "005", "006", "007", "008", "034")
-            else None
+            30_000 + int(text.to[-3:]) if text.to[-5:-3] == "93" and text.to[-3:] in ("003", "005", "006", "007", "008", "034") else None
         )
         steps = ["sending", "sent", "undelivered" if failure else "delivered"]
         for status in steps:

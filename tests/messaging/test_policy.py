@@ -33,6 +33,7 @@ NO_SENDER = replace(FACTS, sender=None)
         (SMS, replace(FACTS, already_sent=True), "already_sent_ok"),
         (replace(SMS, consent_policy=ConsentPolicy.REQUIRED), FACTS, "consent_required"),
         (SMS, replace(FACTS, unknown_consent_allowed=False), "consent_required"),
+        (replace(SMS, channel=Channel.WHATSAPP), replace(FACTS, consent=ConsentFacts(sms_consent=True)), "consent_required"),
         (EMAIL, replace(FACTS, consent=ConsentFacts(email_opt_out=True)), "opted_out_explicit"),
         (EMAIL, replace(FACTS, suppressed="unsubscribe"), "address_suppressed"),
         (replace(EMAIL, channel_enabled=False), FACTS, "email_disabled_campaign"),
