@@ -222,6 +222,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "href": "/static/img/favicon.svg", "type": "image/svg+xml"}],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": ["/static/css/admin.css"],
     # The theme's own purple is too dark for text on its dark background: 500 is text there, 600 carries white text.
     "COLORS": {
         "primary": {

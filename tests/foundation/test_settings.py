@@ -1,0 +1,62 @@
+"""A server that is not secure does not start, and says in one sentence why."""
+
+import base64
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def boot(tmp_path, **changed):
+    """Read the settings in a process of its own, as production would; a setting that is None is not set at all."""
+    production = {
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "FIELD_KEYS": f"k1:{base64.b64encode(secrets.token_bytes(64)).decode()}",
+        "ADDRESS_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "ALLOWED_HOSTS": "servicepro.example,.servicepro.example",
+        "DATABASE_URL": "postgres://servicepro@127.0.0.1:1/servicepro",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "SERVICEPRO_STATE_DIR": str(tmp_path),
+        "PATH": os.environ["PATH"],
+    }
+    environment = {name: value for name, value in (production | changed).items() if value is not None}
+    program = "from servicepro import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.DEBUG)"
+    program += "; print(repr(s.TWILIO_ACCOUNT_SID), repr(s.TWILIO_API_BASE_URL), repr(s.SENDGRID_API_KEY), repr(s.SENDGRID_API_BASE_URL))"
+    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY is not set"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too weak"),
+        ({"SECRET_KEY": "django-insecure-" + "x" * 60}, "SECRET_KEY is too weak"),
+        ({"FIELD_KEYS": None}, "FIELD_KEYS is not set"),
+        ({"ADDRESS_KEY": None}, "ADDRESS_KEY is not set"),
+        ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is empty"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS takes every host"),
+        ({"DATABASE_URL": None}, "DATABASE_URL and REDIS_URL are not set"),
+        ({"REDIS_URL": None}, "DATABASE_URL and REDIS_URL are not set"),
+    ],
+)
+def test_production_refuses_to_start_insecurely(tmp_path, changed, sentence):
+    refused = boot(tmp_path, **changed)
+    assert refused.returncode != 0
+    assert sentence in refused.stderr
+    assert list(tmp_path.iterdir()) == [], "no local key or server may be made in production"
+
+
+def test_production_starts_with_its_own_secrets_and_sends_cookies_over_https_only(tmp_path):
+    started = boot(tmp_path)
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.splitlines()[0] == "True True True False"
+
+
+def test_production_without_provider_credentials_never_reaches_for_the_simulator(tmp_path):
+    assert boot(tmp_path).stdout.splitlines()[1] == "'' '' '' ''"
