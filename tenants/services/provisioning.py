@@ -9,7 +9,6 @@ from typing import Any
 import phonenumbers
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -25,6 +24,7 @@ from tenants.models import Domain, Tenant
 from tenants.services.schema_template import TEMPLATE_SCHEMA, refresh_template, replay_template
 
 _RESERVED = {"public", "information_schema", TEMPLATE_SCHEMA}
+NAME_LENGTH_MAX = 120
 _SCHEMA = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
 _EURO = frozenset(
@@ -82,14 +82,14 @@ def _time_zone(region: str) -> str:
 def _check(schema: str, name: str, domain: str, region: str, owner_email: str) -> None:
     if not _SCHEMA.fullmatch(schema) or schema in _RESERVED or schema.startswith("pg_"):
         raise BadTenant("The schema name needs 2 to 41 lower-case letters, digits or _, starting with a letter; it is not reserved.")
-    if not name.strip():
-        raise BadTenant("The business needs a name.")
+    if not 0 < len(name.strip()) <= NAME_LENGTH_MAX:
+        raise BadTenant(f"The business needs a name of at most {NAME_LENGTH_MAX} characters.")
     if not _HOST.fullmatch(domain):
         raise BadTenant(f"“{domain}” is not a host name: use something like glamour.example.com, without http:// or a port.")
     if region not in phonenumbers.SUPPORTED_REGIONS:
         raise BadTenant(f"“{region}” is not a country code: use two letters such as US, IN or DE.")
     try:
-        validate_email(owner_email)
+        User._meta.get_field("email").clean(owner_email, None)
     except ValidationError as error:
         raise BadTenant(f"“{owner_email}” is not an email address.") from error
     if Tenant.objects.filter(schema_name=schema).exists() or schema_exists(schema):
