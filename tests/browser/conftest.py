@@ -1,6 +1,7 @@
 """A real stack for a real browser: gunicorn, worker and beat on the test database, the simulator, and the system's Chromium."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,10 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from servicepro.devstack.browser import find_chromium
 from servicepro.devstack.ports import free_ports
+from tenants.accounts.models import User
+from tenants.models import Tenant
 from tests.support.simulator import SimulatorProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,12 +118,17 @@ def open_page(chromium: Browser, stack: Stack, simulator: SimulatorProcess) -> I
         ):
             complaints.append(f"request to a third party: {address}")
 
-    def make(*, width: int = 1280, theme: str = "light") -> Page:
+    def note_message(message: ConsoleMessage, may_be_refused: bool) -> None:
+        is_refusal = may_be_refused and re.search(r"responded with a status of 40[34]", message.text)
+        if message.type in ("error", "warning") and not is_refusal:
+            complaints.append(message.text)
+
+    def make(*, width: int = 1280, theme: str = "light", may_be_refused: bool = False) -> Page:
         context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, accept_downloads=True)
         contexts.append(context)
         context.set_default_timeout(WAIT_MS)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
+        page.on("console", lambda message: note_message(message, may_be_refused))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: note_request(request.url))
         return page
@@ -129,6 +137,16 @@ def open_page(chromium: Browser, stack: Stack, simulator: SimulatorProcess) -> I
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def staff(tenant: Tenant) -> Iterator[str]:
+    """The email address of somebody who works for the business and does not own it."""
+    email = "browser-staff@shop.example"
+    User.objects.filter(email=email).delete()
+    User.objects.create_user(email, "a-long-password", is_staff=True)
+    yield email
+    User.objects.filter(email=email).delete()
 
 
 @pytest.fixture

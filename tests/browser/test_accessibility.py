@@ -91,10 +91,21 @@ def test_the_front_page(sign_in: Callable[..., Page], tenant, width: int, theme:
 
 
 @on_every_screen
-def test_the_pages_that_refuse(open_page: Callable[..., Page], tenant, width: int, theme: str):
-    from django.template.loader import render_to_string
+def test_the_pages_that_refuse(sign_in: Callable[..., Page], staff: str, stack, width: int, theme: str):
+    page = sign_in(staff, "/admin/", width=width, theme=theme, may_be_refused=True)
+    check(page)
+    page.goto(stack.url("/admin/port-recovery/"))
+    check(page)
+    page.goto(stack.url("/", host="nobody.localhost"))
+    check(page)
 
-    page = open_page(width=width, theme=theme)
-    for name in ("owners_only", "unknown_host"):
-        page.set_content(render_to_string(f"tenants/{name}.html", {"host": "nobody.localhost"}))
+
+RECORDS = ("customers/customer", "messaging/line", "business/businesssettings", "accounts/user", "accounts/auditentry")
+
+
+@on_every_screen
+def test_the_records(sign_in: Callable[..., Page], stack, campaign: Campaign, width: int, theme: str):
+    page = sign_in(width=width, theme=theme)
+    for record in RECORDS:
+        page.goto(stack.url(f"/admin/{record}/"))
         check(page)
