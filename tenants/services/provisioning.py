@@ -81,7 +81,10 @@ def _time_zone(region: str) -> str:
 
 def _check(schema: str, name: str, domain: str, region: str, owner_email: str) -> None:
     if not _SCHEMA.fullmatch(schema) or schema in _RESERVED or schema.startswith("pg_"):
-        raise BadTenant("The schema name needs 2 to 41 lower-case letters, digits or _, starting with a letter; it is not reserved.")
+        raise BadTenant(
+            f"The schema name “{schema}” cannot be used: take 2 to 41 lower-case letters, digits or _, starting with a letter, "
+            "and none the database needs for itself (public, pg_…)."
+        )
     if not 0 < len(name.strip()) <= NAME_LENGTH_MAX:
         raise BadTenant(f"The business needs a name of at most {NAME_LENGTH_MAX} characters.")
     if not _HOST.fullmatch(domain):
