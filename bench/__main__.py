@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("blast", "consolidation", "google_voice")
+NAMES = ("blast", "consolidation", "google_voice", "tenant_request")
 
 
 def main(names: list[str]) -> int:
