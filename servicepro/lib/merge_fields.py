@@ -2,13 +2,30 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 VALUE_CHARACTERS_MAX = 40  # a name longer than this would push a text into another segment unnoticed
-_FIELD = re.compile(r"\{\{\s*([A-Za-z_]+)\s*\}\}")
-_LINK = re.compile(r"(?:https?://|www\.)\S*|\b[\w-]+\.(?:com|net|org|io|co|info|biz|test|xyz|link|ly)\b\S*", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e]")
+_FIELD = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_BRACES = re.compile(r"\{\{([^{}]*)\}\}")
+
+_SIMPLE = re.compile(r"[A-Za-z]+(?:[ '-][A-Za-z]+){0,4}")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Characters nobody sees, which can hide a link from these rules or turn the direction of the text around it. The two
+# joiners stay between letters that need them (Devanagari, emoji), never beside a plain one.
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+    "|(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])"
+)
+_LINK = re.compile(
+    r"\S*//\S*|\bwww\d*\.\S*|\b(?:tel|sms|mailto|javascript|data):\S*|\S+@\S+|\b\d{1,3}(?:\.\d{1,3}){3}\b\S*"
+    r"|[\w-]+(?:\.[\w-]+)+[/:?#]\S*"
+    r"|\b[\w-]+\.(?:com|net|org|io|co|info|biz|test|xyz|link|ly|me|app|shop|site|online|top)\b\S*",
+    re.IGNORECASE,
+)
+# A phone makes a link of anything like "word.word"; with a space it stays what it was meant to be ("St.John"; "J.R." is safe).
+_DOT_BETWEEN = re.compile(r"(?<=[^\s.])\.+(?=[^\W\d_]{2})")
 
 
 class Template:
@@ -17,25 +34,36 @@ class Template:
     __slots__ = ("parts",)
 
     def __init__(self, text: str, allowed: Collection[str]) -> None:
-        pieces = _FIELD.split(text)
-        # Odd pieces are field names; one that is not allowed stays in the text as it was written.
-        self.parts: list[tuple[bool, str]] = [
-            (True, piece) if index % 2 and piece in allowed else (False, "{{" + piece + "}}" if index % 2 else piece)
-            for index, piece in enumerate(pieces)
-        ]
+        self.parts: list[tuple[bool, str]] = []
+        start = 0
+        for found in _FIELD.finditer(text):
+            if found.group(1) in allowed:  # any other stays in the text as it was written
+                self.parts += [(False, text[start : found.start()]), (True, found.group(1))]
+                start = found.end()
+        self.parts.append((False, text[start:]))
 
     def render(self, values: Mapping[str, str], *, escape: bool = False) -> str:
-        """Return the text with every field replaced by its value; `escape` for HTML."""
+        """Return the text with every field replaced by its value; `escape` for HTML.
+
+        A value is never read again, so braces inside it stay text. Raises KeyError where a field has no value.
+        """
         return "".join((html.escape(values[piece]) if escape else values[piece]) if is_field else piece for is_field, piece in self.parts)
 
 
 @lru_cache(maxsize=4_096)
 def plain_value(value: str, fallback: str = "") -> str:
-    """Return somebody's own words fit for a text: no links, no control characters, at most 40 characters."""
-    cleaned = " ".join(_LINK.sub("", _CONTROL.sub(" ", value)).split())[:VALUE_CHARACTERS_MAX].strip()
-    return cleaned or fallback
+    """Return somebody's own words fit for a text: nothing a phone would make a link of, no control characters, at most 40.
+
+    `fallback` stands in where no letter or digit is left.
+    """
+    if len(value) <= VALUE_CHARACTERS_MAX and _SIMPLE.fullmatch(value):
+        return value
+    folded = unicodedata.normalize("NFKC", _CONTROL.sub(" ", value)).replace("\u3002", ".")
+    words = _LINK.sub("", _INVISIBLE.sub("", folded))
+    cleaned = " ".join(_DOT_BETWEEN.sub(" ", words).split())[:VALUE_CHARACTERS_MAX].rstrip(" \u200c\u200d")
+    return cleaned if any(map(str.isalnum, cleaned)) else fallback
 
 
 def unknown_fields(text: str, allowed: Collection[str]) -> list[str]:
-    """Return the names in `{{…}}` that would not be filled, in the order they stand."""
-    return [name for name in _FIELD.findall(text) if name not in allowed]
+    """Return what stands in `{{…}}` and would not be filled, whatever it is, in the order it stands."""
+    return [name for name in map(str.strip, _BRACES.findall(text)) if name not in allowed]

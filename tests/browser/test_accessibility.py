@@ -20,7 +20,7 @@ on_every_screen = pytest.mark.parametrize(("width", "theme"), SIZES, ids=[f"{wid
 
 def check(page: Page) -> None:
     """Fail with the rule, the element and the reason of every violation, and where a page is wider than the screen."""
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     found = Axe().run(page, options=OPTIONS).response["violations"]
     assert [
         f"{page.url} {violation['id']}: {node['target']} {node['failureSummary']}" for violation in found for node in violation["nodes"]

@@ -11,8 +11,9 @@ from campaigns.models import Campaign
 from campaigns.services import create_port_recovery_campaign
 from customers.services import register_customer
 from tenants.accounts.models import User
-from tenants.models import Tenant
-from tests.conformance.walk import Route, every_pattern, every_route, fingerprint
+from tenants.models import Domain, Tenant
+from tenants.services import introduce_platform
+from tests.conformance.walk import Route, every_pattern, every_route, fingerprint, route
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
@@ -183,3 +184,40 @@ def test_an_unknown_host_touches_no_business(filled):
     answer = Client().get("/admin/port-recovery/", HTTP_HOST="nobody.localhost")
     assert answer.status_code == 404 and b"No business answers" in answer.content
     assert fingerprint("shop") == before
+
+
+def test_a_page_of_another_site_cannot_act_for_the_owner(filled):
+    client = Client(HTTP_HOST="shop.localhost", enforce_csrf_checks=True)
+    client.force_login(User.objects.get(email="owner@shop.example"))
+    before = fingerprint("shop")
+    answers = {route.path: client.post(route.path).status_code for route in owner_routes()}
+    assert set(answers.values()) == {403}
+    assert fingerprint("shop") == before
+
+
+@pytest.fixture
+def platform(filled) -> Iterator[str]:
+    """The platform's own host."""
+    with schema_context("public"):
+        introduce_platform(name="Platform", domain="platform.localhost")
+    yield "platform.localhost"
+    with schema_context("public"):
+        Domain.objects.filter(domain="platform.localhost").delete()
+        Tenant.objects.filter(schema_name="public").delete()
+
+
+def test_a_business_owner_is_a_stranger_on_the_platform(filled, platform):
+    with schema_context("shop"):
+        client, paths = visitor("shop.localhost", "owner@shop.example"), [route.path for route in every_route()]
+    before, answers = fingerprint("shop"), {}
+    for path in paths:
+        answer = client.get(path, HTTP_HOST=platform)
+        if not (answer.status_code in (301, 302) and "/login/" in answer["Location"]) and answer.status_code != 404:
+            answers[path] = answer.status_code
+    assert {path: code for path, code in answers.items() if not path.endswith(("/login/", "/logout/", "/jsi18n/"))} == {}
+    assert fingerprint("shop") == before
+
+
+def test_a_new_parameter_needs_a_value_to_be_walked_with():
+    with pytest.raises(AssertionError, match="needs a provider for “strange”"):
+        route("admin/new/<int:strange>/", "new")
