@@ -13,7 +13,7 @@ from customers.services import register_customer
 from tenants.accounts.models import User
 from tenants.models import Domain, Tenant
 from tenants.services import introduce_platform
-from tests.conformance.walk import Route, every_pattern, every_route, fingerprint, route
+from tests.conformance.walk import Route, every_pattern, every_route, fill_in, fingerprint
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
@@ -220,4 +220,4 @@ def test_a_business_owner_is_a_stranger_on_the_platform(filled, platform):
 
 def test_a_new_parameter_needs_a_value_to_be_walked_with():
     with pytest.raises(AssertionError, match="needs a provider for “strange”"):
-        route("admin/new/<int:strange>/", "new")
+        fill_in("admin/new/<int:strange>/", "new")

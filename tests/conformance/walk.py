@@ -78,10 +78,10 @@ def parameters(pattern: str) -> frozenset[str]:
 
 def every_route() -> list[Route]:
     """Return every route with values of the active tenant in it."""
-    return [route(pattern, name) for pattern, name in every_pattern()]
+    return [fill_in(pattern, name) for pattern, name in every_pattern()]
 
 
-def route(pattern: str, name: str) -> Route:
+def fill_in(pattern: str, name: str) -> Route:
     """Fill in one pattern. Raises AssertionError for a parameter without a provider."""
     path, needs = pattern, parameters(pattern)
     for need in needs:
