@@ -1,4 +1,4 @@
-"""Kill workers with SIGKILL in mid-blast, at named and at random points, then check the laws.
+"""Kill workers with SIGKILL in mid-blast, at named and at random points, and the servers under them, then check the laws.
 
     python -m bench.drills [--kills 200] [--seed 1] [--targets 400]
 
@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,29 @@ def _one_death(tenant: Any, campaign: Any, dice: random.Random) -> str:
         worker.communicate()
         return "at a random moment"
     return out.strip().removeprefix("died ") if "died" in out else "finished"
+
+
+def _servers_die(tenant: Any, campaign: Any, dice: random.Random) -> str:
+    """Kill PostgreSQL or Valkey itself under a working worker, bring it back a little later; return which it was."""
+    from django.conf import settings
+    from django.db import connection
+
+    from servicepro.devstack.servers import ensure_running
+
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "bench.drill_worker", tenant.schema_name, str(campaign.pk), "1", "0"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(dice.uniform(1.5, 2.5))
+    name = dice.choice(["postgres", "valkey"])
+    pid_file = settings.STATE_DIR / ("postgres/postmaster.pid" if name == "postgres" else "valkey.pid")
+    os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+    time.sleep(2)
+    ensure_running(settings.STATE_DIR)
+    connection.close()
+    worker.wait(ROUND_SECONDS_MAX)
+    return f"{name} killed under it"
 
 
 def _settle(tenant: Any, campaign: Any) -> None:
@@ -141,8 +165,8 @@ def run(kills: int, seed: int, targets: int) -> dict[str, Any]:
             simulator.reset()
             tenant, campaign = _prepare(targets)
             simulator.faults(seed=dice.randrange(2**31), **MISBEHAVIOUR)
-            for _worker in range(targets):
-                ends[_one_death(tenant, campaign, dice)] += 1
+            for number in range(targets):
+                ends[_servers_die(tenant, campaign, dice) if number == 1 else _one_death(tenant, campaign, dice)] += 1
                 if ends.total() - ends["finished"] >= kills or _is_done(tenant, campaign):
                     break
             simulator.faults(callbacks="off")
