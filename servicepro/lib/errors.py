@@ -43,6 +43,17 @@ class Conflict(ServiceProError):
     status = 409
 
 
+class TooMany(ServiceProError):
+    """It was asked too often; `retry_after_seconds` says when it is worth asking again."""
+
+    code = "TOO_MANY"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after_seconds: int, **details: Any) -> None:
+        super().__init__(message, retry_after_seconds=retry_after_seconds, **details)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Unavailable(ServiceProError):
     """Something this needs is away for the moment; nothing was lost."""
 

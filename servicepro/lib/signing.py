@@ -10,6 +10,7 @@ from django.conf import settings
 from servicepro.lib.crypto import derive_key
 
 SIGNATURE_BYTES = 9  # 72 bits in 12 characters: not guessable online, and short enough for a text
+SIGNATURE_CHARACTERS = SIGNATURE_BYTES * 4 // 3
 
 
 def _encode(raw: bytes) -> str:
@@ -30,23 +31,22 @@ def _signature(purpose: str, scope: str, payload: bytes) -> bytes:
 
 def sign_bytes(purpose: str, scope: str, payload: bytes) -> str:
     """Return a URL-safe token for `payload`, valid for this purpose and scope (the tenant) alone."""
-    return f"{_encode(payload)}-{_encode(_signature(purpose, scope, payload))}".replace("=", "")
+    return f"{_encode(payload)}-{_encode(_signature(purpose, scope, payload))}"
 
 
 def unsign_bytes(purpose: str, scope: str, token: str) -> bytes | None:
-    """Return the payload of a token, or None where it was not made by `sign_bytes` for this purpose and scope."""
-    signature_length = SIGNATURE_BYTES * 4 // 3
-    encoded, signature = token[: -signature_length - 1], token[-signature_length:]
+    """Return the payload of a token, or None where it is not, to the letter, what `sign_bytes` made for this purpose and scope."""
+    encoded = token[: -SIGNATURE_CHARACTERS - 1]
     try:
         payload = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
-        given = base64.b64decode(signature, altchars=b"-_", validate=True)
+        given = token.encode("ascii")
     except ValueError:
         return None
-    return payload if hmac.compare_digest(given, _signature(purpose, scope, payload)) else None
+    return payload if hmac.compare_digest(given, sign_bytes(purpose, scope, payload).encode()) else None
 
 
 def sign_number(purpose: str, scope: str, number: int) -> str:
-    """Return a token for a positive number."""
+    """Return a token for a number from 0 up. Raises OverflowError for a negative one."""
     return sign_bytes(purpose, scope, number.to_bytes(max(1, (number.bit_length() + 7) // 8)))
 
 
