@@ -19,7 +19,7 @@ from typing import Any
 LATENCY_MS = 50
 
 
-def _campaign(targets: int, points: bool = True) -> tuple[Any, Any]:
+def _campaign(targets: int) -> tuple[Any, Any]:
     from django.db import connection
     from django_tenants.utils import tenant_context
 

@@ -1,8 +1,6 @@
 """The numbers a campaign shows."""
 
-import datetime
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +68,7 @@ class BatchResult:
     held: int = 0
     in_doubt: int = 0
     is_finished: bool = False
-    next_at: datetime.datetime | None = None
     paused_because: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What providers tell us afterwards: forward only, each event once, also when it comes before our own record."""
 
-import datetime
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -115,11 +114,7 @@ def _advance(channel: Channel, attempt_id: uuid.UUID | None, sid: str, status: s
              WHERE tenant_id = %s AND {"attempt_id" if by_attempt else table.sid} = %s
             """,
             [
-                *(rank, status, rank, rank, error_code, f"provider {error_code}", sid, _now()),
+                *(rank, status, rank, rank, error_code, f"provider {error_code}", sid, timezone.now()),
                 *(connection.schema_name, attempt_id if by_attempt else sid),
             ],
         )
-
-
-def _now() -> datetime.datetime:
-    return timezone.now()

@@ -23,6 +23,7 @@ from messaging.providers.results import Answer, Outbound, Verdict
 from messaging.providers.sendgrid import sendgrid_account
 from messaging.providers.twilio import twilio_account
 from messaging.selectors import ledger_rows, ledger_tag, sender_for
+from messaging.services.callbacks import ATTEMPT_PURPOSE
 from messaging.services.claims import Claim, Settlement, body_digest, claim, settle
 from messaging.services.pacing import slow_down, take_tokens
 from messaging.types import Channel, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
@@ -34,7 +35,6 @@ logger = logging.getLogger(__name__)
 
 BACKOFF_SECONDS = 5.0  # the wait after a 429 that names none
 RETRY_UNREACHABLE = datetime.timedelta(seconds=10)
-ATTEMPT_PURPOSE = "attempt"
 CALLBACK_PATH = "/api/webhooks/twilio/status"
 
 _STATES = {
