@@ -1,0 +1,7 @@
+"""People, what was said with them, and what they allowed."""
+
+from customers.models.consent import ConsentEvent, Suppression
+from customers.models.conversations import Conversation, Message, Participant
+from customers.models.people import Customer, JoinEvidence
+
+__all__ = ["ConsentEvent", "Conversation", "Customer", "JoinEvidence", "Message", "Participant", "Suppression"]

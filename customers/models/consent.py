@@ -1,0 +1,56 @@
+"""What people allowed, and the addresses that must not be written to."""
+
+from django.db import models
+from django.db.models import Q
+
+from customers.models.people import Customer
+
+
+class Suppression(models.Model):
+    """An address that must not be written to, known by its tag alone: it outlives the customer's own row."""
+
+    class Channel(models.TextChoices):
+        """What is suppressed."""
+
+        SMS = "sms"
+        WHATSAPP = "whatsapp"
+        EMAIL = "email"
+
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    address_tag = models.CharField(max_length=32)
+    reason = models.CharField(max_length=64, help_text="stop_keyword, twilio_21610, unsubscribe, hard_bounce, complaint, staff, …")
+    created_at = models.DateTimeField(auto_now_add=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address_tag"], condition=Q(lifted_at=None), name="suppression_once_while_active")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.reason}"
+
+
+class ConsentEvent(models.Model):
+    """A change of what somebody allowed; rows are only ever added (a trigger refuses the rest)."""
+
+    class Action(models.TextChoices):
+        """What happened to the consent."""
+
+        GRANTED = "granted"
+        WITHDRAWN = "withdrawn"
+
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
+    address_tag = models.CharField(max_length=32)
+    channel = models.CharField(max_length=8, choices=Suppression.Channel.choices)
+    action = models.CharField(max_length=10, choices=Action.choices)
+    source = models.CharField(max_length=32)
+    actor = models.CharField(max_length=120, blank=True)
+    event_key = models.CharField(max_length=80, unique=True, help_text="the message or click behind it; a replay adds nothing")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["address_tag", "-created_at"], name="consent_address_created")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.action}"

@@ -1,0 +1,62 @@
+"""Somebody the business serves, and why records were taken for one person."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField, Tag
+
+
+class Customer(models.Model):
+    """Somebody the business serves. Consent is tri-state: yes, no, or never recorded (null)."""
+
+    name = models.CharField(max_length=120, blank=True)
+    phone = EncryptedPhoneField(null=True, blank=True)
+    phone_raw = EncryptedTextField(null=True, blank=True, help_text="as it was typed, kept where it could not be read")
+    email = models.EmailField(null=True, blank=True)
+    sms_consent = models.BooleanField(null=True, blank=True)
+    opted_out = models.BooleanField(default=False, help_text="asked to be left alone, on every channel")
+    sms_opt_out = models.BooleanField(default=False)
+    email_opt_out = models.BooleanField(default=False)
+    gdpr_marketing_consent = models.BooleanField(null=True, blank=True)
+    source = models.CharField(max_length=32, default="manual")
+    time_zone = models.CharField(max_length=64, blank=True)
+    loyalty_points_balance = models.IntegerField(default=0)
+    same_person_as = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="the record this one was found to be the same person as",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(Tag("phone"), name="customer_phone_unique"),
+            models.CheckConstraint(condition=Q(loyalty_points_balance__gte=0), name="customer_points_not_negative"),
+        ]
+        indexes = [models.Index(fields=["email"], name="customer_email")]
+
+    def __str__(self) -> str:
+        return self.name or f"Customer {self.pk}"
+
+
+class JoinEvidence(models.Model):
+    """Why two records were taken for one person: the field they share and where each came from."""
+
+    # Without an index of its own: the unique constraint below begins with this column.
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="join_evidence", db_index=False)
+    joined_kind = models.CharField(max_length=16, help_text="customer or participant")
+    joined_id = models.BigIntegerField()
+    shared_field = models.CharField(max_length=8, help_text="phone or email")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "joined_kind", "joined_id", "shared_field"], name="join_evidence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.joined_kind} {self.joined_id} by {self.shared_field}"
