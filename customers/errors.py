@@ -13,3 +13,9 @@ class UnreadableTakeout(InvalidInput):
     """The path holds no Google Voice takeout."""
 
     code = "UNREADABLE_TAKEOUT"
+
+
+class BadMapping(InvalidInput):
+    """The columns were matched in a way no people can be made of."""
+
+    code = "BAD_MAPPING"
