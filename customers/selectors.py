@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from customers.models import Customer, JoinEvidence, Participant, Suppression
 from customers.types import ConsentFacts, JoinFact
+from servicepro.lib.phone import mask_phone
 from servicepro.lib.tenancy import connection
 
 # A person's records are the head and all records found to be the same person; the strictest answer counts.
@@ -52,18 +53,44 @@ def customer_by_phone(e164: str) -> Customer | None:
     return Customer.objects.filter(phone=e164).first()
 
 
-def join_facts(customer_id: int) -> list[JoinFact]:
-    """Return why other records were taken for this customer, oldest finding first."""
-    evidence = list(JoinEvidence.objects.filter(customer_id=customer_id).order_by("created_at", "id"))
-    names: dict[tuple[str, int], str] = {}
-    for kind, model in (("customer", Customer), ("participant", Participant)):
-        ids = [row.joined_id for row in evidence if row.joined_kind == kind]
-        for pk, name in model._default_manager.filter(pk__in=ids).values_list("pk", "name"):
-            names[kind, pk] = name
-    return [
-        JoinFact(row.joined_kind, row.joined_id, names.get((row.joined_kind, row.joined_id), ""), row.shared_field, row.created_at)
-        for row in evidence
-    ]
+def join_facts(customer_id: int, *, joined_customer_id: int | None = None) -> list[JoinFact]:
+    """Return why other records were taken for this customer, oldest finding first; of one joined record alone where it is given."""
+    evidence = JoinEvidence.objects.filter(customer_id=customer_id).order_by("created_at", "id")
+    if joined_customer_id is not None:
+        evidence = evidence.filter(joined_kind="customer", joined_id=joined_customer_id)
+    found = list(evidence)
+    ids = {kind: [row.joined_id for row in found if row.joined_kind == kind] for kind in ("customer", "participant")}
+    records: dict[tuple[str, int], Customer | Participant] = {
+        ("customer", row.pk): row for row in Customer.objects.filter(pk__in=[customer_id, *ids["customer"]])
+    }
+    if ids["participant"]:
+        people = Participant.objects.select_related("conversation").filter(pk__in=ids["participant"])
+        records |= {("participant", row.pk): row for row in people}
+    head = records.get(("customer", customer_id))
+    return [_join_fact(row, head, records.get((row.joined_kind, row.joined_id))) for row in found]
+
+
+def _join_fact(evidence: JoinEvidence, head: Customer | Participant | None, joined: Customer | Participant | None) -> JoinFact:
+    value, own = _address(joined, evidence.shared_field), _address(head, evidence.shared_field)
+    conversation = joined.conversation if isinstance(joined, Participant) else None
+    belongs_to = joined.customer_id if isinstance(joined, Participant) else joined.same_person_as_id if joined else evidence.customer_id
+    return JoinFact(
+        evidence.joined_kind,
+        evidence.joined_id,
+        joined.name if joined else "",
+        evidence.shared_field,
+        evidence.created_at,
+        shown_value=mask_phone(value) if value and evidence.shared_field == "phone" else value,
+        is_own=not value or value == own,
+        is_current=belongs_to == evidence.customer_id,
+        source=conversation.source if conversation else "",
+        last_message_at=conversation.last_message_at if conversation else None,
+    )
+
+
+def _address(record: Customer | Participant | None, field: str) -> str:
+    """Return a record's phone, or its email as consolidation compares it; empty where it has none."""
+    return (getattr(record, field, None) or "").strip().lower()
 
 
 def customer_count() -> int:

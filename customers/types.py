@@ -31,13 +31,23 @@ class Consolidation:
 
 @dataclass(frozen=True, slots=True)
 class JoinFact:
-    """Why a record was taken for a customer: what kind of record, its id and name, and the field both share."""
+    """Why a record was taken for a customer: what kind of record, its id and name, and the field both share.
+
+    `shown_value` is the shared address, a phone masked, empty where the joined record is gone. `is_own` says that it is the
+    customer's own address, and not one that two of the joined records share; `is_current` that the record still counts for this
+    person. `source` and `last_message_at` tell a conversation.
+    """
 
     joined_kind: str
     joined_id: int
     joined_name: str
     shared_field: str
     found_at: datetime.datetime
+    shown_value: str = ""
+    is_own: bool = True
+    is_current: bool = True
+    source: str = ""
+    last_message_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
