@@ -1,6 +1,6 @@
 """What can be wrong with what we are told about people."""
 
-from servicepro.lib.errors import InvalidInput
+from servicepro.lib.errors import Conflict, InvalidInput, NotFound
 
 
 class BadCustomer(InvalidInput):
@@ -19,3 +19,21 @@ class BadMapping(InvalidInput):
     """The columns were matched in a way no people can be made of."""
 
     code = "BAD_MAPPING"
+
+
+class UnknownMerge(NotFound):
+    """There is no such merge or proposal here."""
+
+    code = "UNKNOWN_MERGE"
+
+
+class CannotMerge(Conflict):
+    """The two records cannot be made one person as they stand."""
+
+    code = "CANNOT_MERGE"
+
+
+class CannotUnmerge(Conflict):
+    """The merge cannot be undone as things stand."""
+
+    code = "CANNOT_UNMERGE"

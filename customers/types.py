@@ -90,3 +90,16 @@ class RotationStep:
     column: str
     rewritten: int
     unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergeClue:
+    """One reason to take two records for one person.
+
+    `shared_field` is phone, email, other_phone or name; `record_kind` (customer, participant or import_row) and `record_id` say
+    where both meet.
+    """
+
+    shared_field: str
+    record_kind: str
+    record_id: int

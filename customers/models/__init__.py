@@ -2,6 +2,18 @@
 
 from customers.models.consent import ConsentEvent, Suppression
 from customers.models.conversations import Conversation, Message, Participant
+from customers.models.merges import CustomerMerge, MergeEvidence, MergeProposal
 from customers.models.people import Customer, JoinEvidence
 
-__all__ = ["ConsentEvent", "Conversation", "Customer", "JoinEvidence", "Message", "Participant", "Suppression"]
+__all__ = [
+    "ConsentEvent",
+    "Conversation",
+    "Customer",
+    "CustomerMerge",
+    "JoinEvidence",
+    "MergeEvidence",
+    "MergeProposal",
+    "Message",
+    "Participant",
+    "Suppression",
+]

@@ -1,0 +1,116 @@
+"""Ask whether two records are one person, with the evidence; nothing here joins anybody."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from customers.errors import CannotMerge, UnknownMerge
+from customers.models import Customer, CustomerMerge, MergeEvidence, MergeProposal
+from customers.types import MergeClue
+from servicepro.lib.fields import tag_sql
+from servicepro.lib.tenancy import connection
+from tenants.selectors import User
+from tenants.services import record_action
+
+# An email on more records than this is a placeholder ("none@example.com") or a company's, and says nothing about persons.
+RECORDS_SHARING_MAX = 10
+
+# Every record of a group is set beside its oldest one: as many pairs as records, and never a square of them.
+_FOUND = f"""
+CREATE TEMP TABLE merge_clues ON COMMIT DROP AS
+WITH living AS (
+    SELECT c.id, lower(trim(c.name)) AS name, {tag_sql("c.phone")} AS tag, nullif(lower(trim(c.email)), '') AS email
+      FROM customers_customer c
+     WHERE NOT EXISTS (SELECT 1 FROM customers_customermerge m WHERE m.gone_id = c.id AND m.undone_at IS NULL)
+), same_email AS (
+    SELECT min(id) AS first, array_agg(id) AS ids FROM living
+     WHERE email IS NOT NULL GROUP BY email HAVING count(*) BETWEEN 2 AND {RECORDS_SHARING_MAX}
+), clues AS (
+    SELECT e.first, i.id AS second, 'email' AS shared_field, 'customer' AS record_kind, i.id AS record_id
+      FROM same_email e CROSS JOIN LATERAL unnest(e.ids) AS i(id) WHERE i.id <> e.first
+    UNION ALL
+    -- A number of one record in a conversation that belongs to another; the newest is evidence enough.
+    SELECT least(a.id, b.id), greatest(a.id, b.id), 'phone', 'participant', max(p.id)
+      FROM customers_participant p
+      JOIN living a ON a.tag = {tag_sql("p.phone")}
+      JOIN living b ON b.id = p.customer_id AND b.id <> a.id
+     GROUP BY 1, 2
+)
+SELECT first, second, shared_field, record_kind, record_id FROM clues
+UNION ALL
+-- An equal name supports what something else already says, and is nothing by itself.
+SELECT DISTINCT c.first, c.second, 'name', 'customer', c.second
+  FROM clues c JOIN living a ON a.id = c.first JOIN living b ON b.id = c.second WHERE a.name = b.name AND a.name <> ''
+"""
+_PROPOSALS = """
+INSERT INTO customers_mergeproposal (first_id, second_id, status, created_at)
+SELECT DISTINCT first, second, 'open', now() FROM merge_clues ORDER BY first, second ON CONFLICT (first_id, second_id) DO NOTHING
+"""
+_EVIDENCE = """
+INSERT INTO customers_mergeevidence (proposal_id, shared_field, record_kind, record_id, created_at)
+SELECT p.id, c.shared_field, c.record_kind, c.record_id, now()
+  FROM merge_clues c JOIN customers_mergeproposal p ON p.first_id = c.first AND p.second_id = c.second
+    ON CONFLICT DO NOTHING
+"""
+
+
+def propose_merges() -> int:
+    """Propose every pair of records that share an email or meet in a conversation; return how many proposals are new.
+
+    What was answered before is not asked again: a pair has one proposal for ever.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.merge_clues")
+        cursor.execute(_FOUND)
+        cursor.execute(_PROPOSALS)
+        count = cursor.rowcount
+        cursor.execute(_EVIDENCE)
+    return count
+
+
+def propose_merge(first_id: int, second_id: int, evidence: Sequence[MergeClue]) -> MergeProposal:
+    """Return the proposal of two records, made where there is none, with this evidence added to it.
+
+    The order of the two does not matter, and records that are already merged stand for the person they are part of now. A pair
+    that was answered keeps its answer. Raises CannotMerge where both are the same record or one person already, or there is no
+    evidence.
+    """
+    if not evidence:
+        raise CannotMerge("Nothing says that these two are the same person.")
+    with transaction.atomic():
+        first, second = sorted((living_id(first_id), living_id(second_id)))
+        if first == second:
+            raise CannotMerge("These are the same person already.")
+        if Customer.objects.filter(pk__in=(first, second)).count() < 2:
+            raise UnknownMerge("One of the two customers does not exist any more.")
+        proposal, _is_new = MergeProposal.objects.get_or_create(first_id=first, second_id=second)
+        add_evidence(proposal, evidence)
+    return proposal
+
+
+def add_evidence(proposal: MergeProposal, evidence: Sequence[MergeClue]) -> None:
+    """Add clues to a proposal; what it has already is not repeated."""
+    rows = [
+        MergeEvidence(proposal=proposal, shared_field=clue.shared_field, record_kind=clue.record_kind, record_id=clue.record_id)
+        for clue in evidence
+    ]
+    MergeEvidence.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def living_id(customer_id: int) -> int:
+    """Return the record that stands for this one now: itself, or what it was merged into."""
+    while above := CustomerMerge.objects.filter(gone_id=customer_id, undone_at=None).values_list("kept_id", flat=True).first():
+        customer_id = above
+    return customer_id
+
+
+def dismiss_proposal(proposal: MergeProposal, *, actor: User | None) -> None:
+    """Answer that the two are not the same person; they are not proposed again. Raises CannotMerge where it was answered."""
+    with transaction.atomic():
+        changed = MergeProposal.objects.filter(pk=proposal.pk, status=MergeProposal.Status.OPEN).update(
+            status=MergeProposal.Status.DISMISSED, decided_at=timezone.now()
+        )
+        if not changed:
+            raise CannotMerge("This question was answered already.")
+        record_action(actor, "merge_dismissed", f"merge_proposal:{proposal.pk}", records=[proposal.first_id, proposal.second_id])
