@@ -2,6 +2,7 @@
 
 from customers.models.consent import ConsentEvent, Suppression
 from customers.models.conversations import Conversation, Message, Participant
+from customers.models.imports import ImportBatch, ImportRow
 from customers.models.merges import CustomerMerge, MergeEvidence, MergeProposal
 from customers.models.people import Customer, JoinEvidence
 
@@ -10,6 +11,8 @@ __all__ = [
     "Conversation",
     "Customer",
     "CustomerMerge",
+    "ImportBatch",
+    "ImportRow",
     "JoinEvidence",
     "MergeEvidence",
     "MergeProposal",

@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField, Tag
 
@@ -11,7 +12,15 @@ from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField, Tag
 class Customer(models.Model):
     """Somebody the business serves. Consent is tri-state: yes, no, or never recorded (null)."""
 
-    name = models.CharField(max_length=120, blank=True)
+    class Life(models.TextChoices):
+        """How far somebody from a list has come."""
+
+        IMPORTED = "imported"
+        INVITED = "invited"
+        REGISTERED = "registered"
+        EXPIRED = "expired"
+
+    name = models.CharField(max_length=255, blank=True)
     phone = EncryptedPhoneField(null=True, blank=True)
     phone_raw = EncryptedTextField(null=True, blank=True, help_text="as it was typed, kept where it could not be read")
     email = models.EmailField(null=True, blank=True)
@@ -23,6 +32,22 @@ class Customer(models.Model):
     source = models.CharField(max_length=32, default="manual")
     time_zone = models.CharField(max_length=64, blank=True)
     loyalty_points_balance = models.IntegerField(default=0)
+    birthday = models.DateField(null=True, blank=True)
+    notes = EncryptedTextField(null=True, blank=True)
+    tags = ArrayField(models.TextField(), default=list, db_default=Value([], ArrayField(models.TextField())), blank=True)
+    extra = EncryptedTextField(null=True, blank=True, help_text="JSON: what a list said beside, header to value")
+    other_phones = EncryptedTextField(null=True, blank=True, help_text="JSON: list of further E.164 numbers")
+    import_batch = models.ForeignKey(
+        "customers.ImportBatch",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="the list that brought this person",
+    )
+    invited_at = models.DateTimeField(null=True, blank=True)
+    registered_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
     same_person_as = models.ForeignKey(
         "self",
         null=True,
@@ -43,6 +68,19 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"Customer {self.pk}"
+
+    @property
+    def life(self) -> str:
+        """Return how far somebody from a list has come; empty for people who never were on one."""
+        for moment, life in (
+            (self.registered_at, self.Life.REGISTERED),
+            (self.expired_at, self.Life.EXPIRED),
+            (self.invited_at, self.Life.INVITED),
+            (self.import_batch_id, self.Life.IMPORTED),
+        ):
+            if moment:
+                return life.value
+        return ""
 
 
 class JoinEvidence(models.Model):

@@ -46,4 +46,4 @@ def _add_participant(conversation: Conversation, sender: str) -> None:
         Participant.objects.create(conversation=conversation, phone_raw=sender)
         return
     customer = Customer.objects.filter(phone=sender).first()
-    Participant.objects.create(conversation=conversation, phone=sender, customer=customer, name=customer.name if customer else "")
+    Participant.objects.create(conversation=conversation, phone=sender, customer=customer, name=customer.name[:120] if customer else "")

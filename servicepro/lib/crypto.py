@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Literal
 
@@ -19,6 +20,7 @@ from django.conf import settings
 AddressKind = Literal["phone", "email"]
 
 TAG_BYTES = 16  # 128 bits: a collision inside one tenant is out of reach, and the tag stays 22 characters long
+NONCE_BYTES = 12
 
 
 class DecryptionError(Exception):
@@ -120,7 +122,7 @@ def key_id_of(stored: str) -> str:
 def encrypt_text(tenant: str, text: str) -> str:
     """Return "key id.ciphertext" of a text, with a random nonce: equal texts look different, there is no lookup."""
     ring, key_id = settings.FIELD_KEYS, writing_key_id()
-    nonce = os.urandom(12)
+    nonce = os.urandom(NONCE_BYTES)
     return f"{key_id}.{_b64(nonce + _gcm(ring, key_id).encrypt(nonce, text.encode(), tenant.encode()))}"
 
 
@@ -129,6 +131,36 @@ def decrypt_text(tenant: str, stored: str) -> str:
     try:
         key_id, _, sealed = stored.partition(".")
         raw = _unb64(sealed)
-        return _gcm(settings.FIELD_KEYS, key_id).decrypt(raw[:12], raw[12:], tenant.encode()).decode()
+        return _gcm(settings.FIELD_KEYS, key_id).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], tenant.encode()).decode()
     except (ValueError, KeyError, InvalidTag) as error:
         raise DecryptionError("A stored text cannot be decrypted with the present keys.") from error
+
+
+def address_tags(tenant: str, kind: AddressKind, values: Iterable[str]) -> list[str]:
+    """Return the tag of each address, as `address_tag` does one by one."""
+    key, tags = _tag_key(settings.ADDRESS_KEY, tenant, kind), []
+    for value in values:
+        mac = key.copy()
+        mac.update(value.encode())
+        tags.append(_b64(mac.digest()[:TAG_BYTES]))
+    return tags
+
+
+def encrypt_addresses(tenant: str, kind: AddressKind, values: Sequence[str]) -> list[str]:
+    """Return what is stored for each address, as `encrypt_address` does one by one."""
+    key_id = writing_key_id()
+    seal, bound_to = _siv(settings.FIELD_KEYS, key_id).encrypt, [tenant.encode(), kind.encode()]
+    tags = address_tags(tenant, kind, values)
+    return [f"{tag}.{key_id}.{_b64(seal(value.encode(), bound_to))}" for tag, value in zip(tags, values, strict=True)]
+
+
+def encrypt_texts(tenant: str, texts: Sequence[str]) -> list[str]:
+    """Return what is stored for each text, as `encrypt_text` does one by one."""
+    key_id = writing_key_id()
+    seal, bound_to = _gcm(settings.FIELD_KEYS, key_id).encrypt, tenant.encode()
+    nonces = os.urandom(NONCE_BYTES * len(texts))
+    stored = []
+    for start, text in zip(range(0, len(nonces), NONCE_BYTES), texts, strict=True):
+        nonce = nonces[start : start + NONCE_BYTES]
+        stored.append(f"{key_id}.{_b64(nonce + seal(nonce, text.encode(), bound_to))}")
+    return stored
