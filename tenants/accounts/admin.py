@@ -1,14 +1,17 @@
 """The team and the audit trail in the admin."""
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from servicepro.lib.record_admin import RecordAdmin
 from tenants.accounts.models import AuditEntry, User
+
+admin.site.unregister(Group)  # what somebody may do follows from the role alone
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):
+class UserAdmin(RecordAdmin):
     """People who work for the business."""
 
     list_display = ("email", "role", "is_active", "last_login")
@@ -20,7 +23,7 @@ class UserAdmin(ModelAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ModelAdmin):
+class AuditEntryAdmin(RecordAdmin):
     """Who did what, when; to read only."""
 
     list_display = ("created_at", "actor", "action", "subject")

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from servicepro.devstack.browser import find_chromium
 from servicepro.devstack.ports import free_ports
@@ -105,38 +106,76 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@dataclass
+class Watch:
+    """What goes wrong in a browser: console errors and warnings, uncaught exceptions, requests to anybody else's server."""
+
+    port: int
+    complaints: list[str] = field(default_factory=list)
+
+    def follow(self, page: Page, *, may_be_refused: bool = False) -> None:
+        """Note what goes wrong in a page from now on."""
+        page.on("console", lambda message: self._note_message(message, may_be_refused))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._note_request(request.url))
+
+    def _note_request(self, address: str) -> None:
+        parts = urlsplit(address)
+        is_ours = parts.port == self.port and (parts.hostname or "").endswith("localhost")
+        if parts.scheme not in ("data", "blob", "about") and not is_ours:
+            self.complaints.append(f"request to a third party: {address}")
+
+    def _note_message(self, message: ConsoleMessage, may_be_refused: bool) -> None:
+        is_refusal = may_be_refused and re.search(r"responded with a status of 40[34]", message.text)
+        if message.type in ("error", "warning") and not is_refusal:
+            self.complaints.append(message.text)
+
+
+def _context(chromium: Browser, width: int, theme: str) -> BrowserContext:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, accept_downloads=True)
+    context.set_default_timeout(WAIT_MS)
+    return context
+
+
 @pytest.fixture
 def open_page(chromium: Browser, stack: Stack, simulator: SimulatorProcess) -> Iterator[Callable[..., Page]]:
     """Open a browser of its own each time; afterwards nothing may have gone wrong in any of them."""
     simulator.behave()
-    contexts, complaints = [], []
-
-    def note_request(address: str) -> None:
-        parts = urlsplit(address)
-        if parts.scheme not in ("data", "blob", "about") and not (
-            parts.port == stack.port and (parts.hostname or "").endswith("localhost")
-        ):
-            complaints.append(f"request to a third party: {address}")
-
-    def note_message(message: ConsoleMessage, may_be_refused: bool) -> None:
-        is_refusal = may_be_refused and re.search(r"responded with a status of 40[34]", message.text)
-        if message.type in ("error", "warning") and not is_refusal:
-            complaints.append(message.text)
+    contexts, watch = [], Watch(stack.port)
 
     def make(*, width: int = 1280, theme: str = "light", may_be_refused: bool = False) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, accept_downloads=True)
-        contexts.append(context)
-        context.set_default_timeout(WAIT_MS)
-        page = context.new_page()
-        page.on("console", lambda message: note_message(message, may_be_refused))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: note_request(request.url))
+        contexts.append(_context(chromium, width, theme))
+        page = contexts[-1].new_page()
+        watch.follow(page, may_be_refused=may_be_refused)
         return page
 
     yield make
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert watch.complaints == []
+
+
+@pytest.fixture(scope="package")
+def shared_page(chromium: Browser, stack: Stack) -> Iterator[tuple[Page, Watch]]:
+    """One browser for all tests that only look."""
+    context, watch = _context(chromium, 1280, "light"), Watch(stack.port)
+    page = context.new_page()
+    watch.follow(page)
+    yield page, watch
+    context.close()
+
+
+@pytest.fixture
+def owner_page(shared_page: tuple[Page, Watch], tenant: Tenant) -> Iterator[Page]:
+    """The shared browser with the owner signed in, without the form; nothing may go wrong in it."""
+    page, watch = shared_page
+    visitor = Client()
+    visitor.force_login(User.objects.get(email="owner@shop.example"))
+    cookie = {"name": "sessionid", "value": visitor.cookies["sessionid"].value, "domain": "shop.localhost", "path": "/"}
+    page.context.add_cookies([cookie])
+    watch.complaints.clear()
+    yield page
+    assert watch.complaints == []
 
 
 @pytest.fixture
