@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import re
 import signal
 import sys
@@ -13,18 +12,17 @@ import uvloop
 
 from servicepro.simulator.app import Simulator
 from servicepro.simulator.server import HttpProtocol
-from servicepro.simulator.store import Store
+from servicepro.simulator.store import ACCOUNT_SID, SENDGRID_KEY, Store
 
 
-def live_credentials() -> str | None:
-    """Return the name of a setting that looks like a live account, or None."""
-    env = environ.Env()
-    env.read_env(Path.cwd() / ".env")
-    sid, base = env.str("TWILIO_ACCOUNT_SID", default=""), env.str("TWILIO_API_BASE_URL", default="")
-    is_local = base.startswith(("http://127.0.0.1", "http://localhost"))
-    if re.fullmatch(r"AC[0-9a-f]{32}", sid) and len(set(sid[2:])) > 1 and not is_local:
+def live_credential(env: environ.Env) -> str | None:
+    """Return the name of a setting that looks like a live account's, or None."""
+    sid, token, key = (env.str(name, default="") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SENDGRID_API_KEY"))
+    if re.fullmatch(r"AC[0-9a-fA-F]{32}", sid) and sid != ACCOUNT_SID:
         return "TWILIO_ACCOUNT_SID"
-    if len(env.str("SENDGRID_API_KEY", default="")) > 20:
+    if re.fullmatch(r"[0-9a-fA-F]{32}", token):
+        return "TWILIO_AUTH_TOKEN"
+    if len(key) > 20 and key != SENDGRID_KEY:
         return "SENDGRID_API_KEY"
     return None
 
@@ -41,17 +39,20 @@ async def serve(host: str, port: int, store: Store) -> None:
         loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
     server.close()
+    await simulator.caller.close()
 
 
 def main() -> int:
     """Parse the command line and run."""
+    env = environ.Env()
+    env.read_env(Path.cwd() / ".env")
     parser = argparse.ArgumentParser(prog="simulator", description="Twilio and SendGrid on this machine.")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("SIMULATOR_PORT", "8010")))
+    parser.add_argument("--port", type=int, default=env.int("SIMULATOR_PORT", default=8010))
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; anything else only inside a container's network")
     parser.add_argument("--state", type=Path, help="folder that survives a restart; without it everything stays in memory")
     parser.add_argument("--lean", action="store_true", help="keep counts only and never call back: for benches")
     options = parser.parse_args()
-    name = live_credentials()
+    name = live_credential(env)
     if name:
         sys.stderr.write(f"The simulator does not run beside live credentials: unset {name} first.\n")
         return 2

@@ -1,19 +1,21 @@
 """Route every request of the simulator.
 
 Control: POST /control/faults, DELETE /control/faults, GET /control/messages?to=, GET /control/stats, POST /control/reset,
-POST /control/numbers {number, inboundUrl}, POST /control/sendgrid-webhook {url}, GET /control/sendgrid-public-key,
+POST /control/numbers {number, inboundUrl, serviceSid (optional)}, POST /control/sendgrid-webhook {url}, GET /control/sendgrid-public-key,
 POST /control/inbound {from, to, body}, POST /control/activity {on}; GET /health.
 """
 
 from collections import Counter
 from dataclasses import asdict
-from typing import Any
+from urllib.parse import quote
+
+import aiohttp
 
 from servicepro.simulator import pages
-from servicepro.simulator.callbacks import Caller
+from servicepro.simulator.callbacks import Caller, Heard
 from servicepro.simulator.faults import Faults
 from servicepro.simulator.sendgrid_api import SendGridApi
-from servicepro.simulator.server import Reply, Request, json_reply
+from servicepro.simulator.server import Answer, Reply, Request, json_reply
 from servicepro.simulator.store import Store
 from servicepro.simulator.twilio_api import TwilioApi
 
@@ -29,7 +31,7 @@ class Simulator:
         if store.directory:
             (store.directory / "sendgrid_public_key").write_text(self.caller.public_key())
 
-    def answer(self, request: Request) -> Reply | Any:
+    def answer(self, request: Request) -> Answer:
         """Answer one request, now or later."""
         if request.path.startswith("/api/"):
             return self.twilio.answer(request)
@@ -38,11 +40,11 @@ class Simulator:
         if request.path.startswith("/control/"):
             try:
                 return self.control(request)
-            except (ValueError, KeyError) as problem:
-                return json_reply(400, {"error": str(problem)})
+            except (ValueError, KeyError, TypeError) as problem:
+                return json_reply(400, {"error": f"{type(problem).__name__}: {problem}"})
         return self.pages(request)
 
-    def control(self, request: Request) -> Reply | Any:
+    def control(self, request: Request) -> Answer:
         """Set the simulator up and look into it."""
         verb, name = request.method, request.path.removeprefix("/control/")
         if (verb, name) == ("POST", "faults"):
@@ -50,9 +52,12 @@ class Simulator:
         elif (verb, name) == ("DELETE", "faults"):
             self.faults.set({})
         elif (verb, name) == ("POST", "reset"):
+            self.caller.forget()
             self.store.reset()
         elif (verb, name) == ("POST", "numbers"):
-            self.store.write("number", request.json)
+            given = request.json
+            number = {"number": given["number"], "inboundUrl": given["inboundUrl"], "serviceSid": given.get("serviceSid", "")}
+            self.store.write("number", number)
         elif (verb, name) == ("POST", "sendgrid-webhook"):
             self.store.write("event_url", request.json["url"])
         elif (verb, name) == ("POST", "activity"):
@@ -94,7 +99,7 @@ class Simulator:
         }  # fmt: skip
         return json_reply(200, both)
 
-    def pages(self, request: Request) -> Reply | Any:
+    def pages(self, request: Request) -> Answer:
         """Answer the pages."""
         if request.path == "/health":
             return Reply(200, b"ok", "text/plain")
@@ -104,7 +109,7 @@ class Simulator:
         if section == "phones" and request.method == "POST":
             return self.reply_from_page(name, request.form)
         if section == "mail" and request.method == "POST":
-            return self.unsubscribe(name, request.form["url"])
+            return self.unsubscribe(name, request.form.get("url", ""))
         if section == "phones":
             return pages.phone(self.store, name)
         if section == "mail":
@@ -113,11 +118,18 @@ class Simulator:
 
     async def reply_from_page(self, phone: str, form: dict[str, str]) -> Reply:
         """Text from the phone on the page."""
+        if not form.get("number") or not form.get("body"):
+            return pages.page("Not sent", "<p>A reply needs a text to answer and some words.</p>", status=400)
         await self.twilio.receive(phone, form["number"], form["body"])
-        return Reply(303, headers={"Location": f"/phones/{phone}"})
+        return Reply(303, headers={"Location": f"/phones/{quote(phone)}"})
 
     async def unsubscribe(self, address: str, url: str) -> Reply:
-        """Do what a mailbox's unsubscribe button does (RFC 8058)."""
+        """Do what a mailbox's unsubscribe button does (RFC 8058), and say so where the link does not work."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        await self.caller.post(url, b"List-Unsubscribe=One-Click", headers)
-        return Reply(303, headers={"Location": f"/mail/{address}"})
+        try:
+            heard = await self.caller.post(url, b"List-Unsubscribe=One-Click", headers)
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            heard = Heard()
+        if not heard.is_fine:
+            return pages.page("Not unsubscribed", f"<p>The link answered with {heard.status or 'nothing'}.</p>", status=502)
+        return Reply(303, headers={"Location": f"/mail/{quote(address)}"})

@@ -3,8 +3,12 @@
 POST /control/faults takes JSON: `api` (twilio, sendgrid, both), `seed`, `latencyMs`, `jitterMs`, and probabilities from 0 to 1:
 `throttle` (429; with `retryAfter` seconds), `reject500` (500, not accepted), `accept500` (accepted, then 500), `acceptTimeout`
 (accepted, never answered in time: `timeoutSeconds`), `acceptReset` and `reset` (connection cut after, before accepting), `garbage`
-(accepted, unreadable answer), `unauthorized` (401). `count` ends them after so many faulty answers. Callbacks: `callbacks` is
-one of on, off, late, repeated, shuffled, before.
+(accepted, unreadable answer), `unauthorized` (401). `count` ends them after so many faulty answers. `logLagMs` keeps young messages
+out of Twilio's list.
+
+`callbacks` says what becomes of a message and who hears of it: `on`; `off` (it stays as it was taken); `late`; `repeated`;
+`shuffled` (the last news first); `before` (the news overtakes the answer to the request). `callbackDelayMs` is the time to the first.
+A name nobody knows is refused: a misspelt fault would be a test that cannot fail.
 """
 
 from dataclasses import dataclass, field
@@ -12,6 +16,25 @@ from random import Random
 from typing import Any
 
 KINDS = ("throttle", "reject500", "accept500", "acceptTimeout", "acceptReset", "reset", "garbage", "unauthorized")
+NUMBERS = ("seed", "latencyMs", "jitterMs", "retryAfter", "timeoutSeconds", "count", "logLagMs", "callbackDelayMs")
+CHOICES = {"api": ("twilio", "sendgrid", "both"), "callbacks": ("on", "off", "late", "repeated", "shuffled", "before")}
+DELAY_MS, LATE_MS = 300, 2_000
+
+
+def check(settings: Any) -> dict[str, Any]:
+    """Return the settings where they make sense. Raises ValueError."""
+    if not isinstance(settings, dict):
+        raise ValueError("faults are a JSON object")
+    for name, value in settings.items():
+        if name in CHOICES:
+            is_fine = value in CHOICES[name]
+        elif name in KINDS or name in NUMBERS:
+            is_fine = type(value) in (int, float) and 0 <= value <= (1 if name in KINDS else 2**63)
+        else:
+            raise ValueError(f"no such fault: {name}")
+        if not is_fine:
+            raise ValueError(f"{name} cannot be {value!r}")
+    return settings
 
 
 @dataclass
@@ -22,9 +45,9 @@ class Faults:
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311  reproducible on purpose
     left: int | None = None
 
-    def set(self, settings: dict[str, Any]) -> None:
-        """Replace what is in force."""
-        self.settings = settings
+    def set(self, settings: Any) -> None:
+        """Replace what is in force. Raises ValueError."""
+        self.settings = check(settings)
         self.random = Random(settings.get("seed", 1))  # noqa: S311
         self.left = settings.get("count")
 
@@ -34,7 +57,7 @@ class Faults:
             return None
         draw = self.random.random()
         for kind in KINDS:
-            share = float(self.settings.get(kind, 0))
+            share = self.settings.get(kind, 0)
             if draw < share:
                 if self.left is not None:
                     self.left -= 1
@@ -44,12 +67,27 @@ class Faults:
 
     def latency_seconds(self) -> float:
         """Return how long this answer takes."""
-        if not self.settings:
-            return 0.0
-        base, jitter = float(self.settings.get("latencyMs", 0)), float(self.settings.get("jitterMs", 0))
+        base, jitter = self.settings.get("latencyMs", 0), self.settings.get("jitterMs", 0)
         return (base + self.random.uniform(0, jitter)) / 1000 if base or jitter else 0.0
+
+    @property
+    def timeout_seconds(self) -> float:
+        """Return how long an answer takes that nobody waits for."""
+        return self.settings.get("timeoutSeconds", 60)
+
+    @property
+    def log_lag_seconds(self) -> float:
+        """Return how old a message is before the list shows it."""
+        return self.settings.get("logLagMs", 0) / 1000
 
     @property
     def callbacks(self) -> str:
         """Return how callbacks behave."""
-        return str(self.settings.get("callbacks", "on"))
+        return self.settings.get("callbacks", "on")
+
+    @property
+    def callback_delay_seconds(self) -> float:
+        """Return the time between taking a message and the first news of it."""
+        if self.callbacks == "before":
+            return 0.0
+        return self.settings.get("callbackDelayMs", LATE_MS if self.callbacks == "late" else DELAY_MS) / 1000

@@ -9,7 +9,8 @@ from servicepro.simulator.server import Reply
 from servicepro.simulator.store import Mail, Store
 
 ROWS_MAX = 200
-_LINK = re.compile(r"https?://[^\s<]+[^\s<.,]")
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+_LINK = re.compile(r"""https?://[^\s<]*[^\s<.,;:!?'")\]]""")
 STYLE = """
 :root{color-scheme:light dark;--bg:#f4f5f7;--card:#fff;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--me:#0b57d0;--meink:#fff}
 @media(prefers-color-scheme:dark){:root{--bg:#0d1117;--card:#161b22;--ink:#e6edf3;--soft:#9aa4af;--line:#30363d;--me:#1f6feb}}
@@ -23,17 +24,18 @@ overflow-wrap:anywhere}.mine{margin-left:auto;background:var(--me);color:var(--m
 input{flex:1;min-width:0;font:inherit;padding:.6rem;border:1px solid var(--line);border-radius:10px;background:var(--bg);color:var(--ink)}
 button{font:inherit;padding:.6rem 1rem;border:0;border-radius:10px;background:var(--me);color:#fff}
 iframe{width:100%;min-height:420px;border:1px solid var(--line);border-radius:12px;background:#fff}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}
 """
 
 
-def page(title: str, body: str) -> Reply:
+def page(title: str, body: str, status: int = 200) -> Reply:
     """Return a whole page."""
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}</style></head><body><main>{body}</main></body></html>'
     )
-    return Reply(200, text.encode(), "text/html; charset=utf-8")
+    return Reply(status, text.encode(), "text/html; charset=utf-8")
 
 
 def _clock(moment: float) -> str:
@@ -42,9 +44,7 @@ def _clock(moment: float) -> str:
 
 def home(store: Store, search: str) -> Reply:
     """Show a phone per number and a mailbox per address."""
-    phones = [(phone, store.texts[sids[-1]], len(sids)) for phone, sids in store.texts_by_phone.items() if search in phone and sids][
-        -ROWS_MAX:
-    ]
+    phones = [(phone, store.texts[sids[-1]], len(sids)) for phone, sids in store.texts_by_phone.items() if search in phone and sids]
     boxes: dict[str, list[Mail]] = {}
     for mail in store.mails:
         if search in mail.to:
@@ -52,7 +52,7 @@ def home(store: Store, search: str) -> Reply:
     phone_list = "".join(
         f'<li><a href="/phones/{quote(phone)}"><strong>{escape(phone)}</strong> <span class="soft">{count} text{"s" * (count != 1)}'
         f"</span><br><span class='soft'>{escape(last.body[:80])}</span></a></li>"
-        for phone, last, count in reversed(phones)
+        for phone, last, count in reversed(phones[-ROWS_MAX:])
     )
     box_list = "".join(
         f'<li><a href="/mail/{quote(address)}"><strong>{escape(address)}</strong> <span class="soft">{len(mails)} email'
@@ -77,7 +77,7 @@ def phone(store: Store, number: str) -> Reply:
         f'<div class="soft" style="color:inherit">{_clock(text.created)} · {escape(text.status)}</div></div>'
         for text in texts
     )
-    numbers = [text.sender for text in texts if text.direction != "inbound"] or [text.to for text in texts]
+    numbers = [text.sender for text in texts if text.sender and text.direction != "inbound"] or [text.to for text in texts]
     reply_to = numbers[-1] if numbers else ""
     body = (
         f'<p><a href="/">All phones</a></p><div class="phone"><h1>{escape(number)}</h1>{bubbles or "<p>No texts yet.</p>"}'
@@ -94,11 +94,15 @@ def mailbox(store: Store, address: str) -> Reply:
     mails = [mail for mail in store.mails if mail.to == address]
     parts = [f'<p><a href="/">All mailboxes</a></p><h1>{escape(address)}</h1>' + ("" if mails else "<p>No emails yet.</p>")]
     for index, mail in enumerate(mails):
-        one_click = re.search(r"<(https?://[^>]+)>", mail.headers.get("List-Unsubscribe", ""))
         parts.append(
             f'<h2>{escape(mail.subject)}</h2><p class="soft">{escape(mail.sender)} · {_clock(mail.created)} · {escape(mail.status)}</p>'
-            f'<iframe sandbox="allow-popups" title="Email {index + 1}" srcdoc="{escape(mail.html or mail.text)}"></iframe>'
         )
+        if mail.html:
+            # A tapped link opens a tab of its own, free of the sandbox; what is inside the email runs no script.
+            inside = escape(f'<base target="_blank">{mail.html}')
+            parts.append(f'<iframe sandbox="{SANDBOX}" title="Email {index + 1}" srcdoc="{inside}"></iframe>')
+        parts.append(f"<details{'' if mail.html else ' open'}><summary>Plain text</summary><pre>{linked(mail.text)}</pre></details>")
+        one_click = re.search(r"<(https?://[^>]+)>", mail.headers.get("List-Unsubscribe", ""))
         if one_click:
             parts.append(
                 f'<form method="post" action="/mail/{quote(address)}"><input type="hidden" name="url" '

@@ -1,19 +1,33 @@
 """SendGrid's mail/send, event webhook and activity log.
 
-Addresses that mean something, by their local part: bounce… bounces hard, block… softly, dropped… is dropped, spam… complains.
+Addresses that mean something, by their local part: bounce… bounces hard, block… softly, dropped… is dropped, spam… complains. Who
+bounced hard or complained is suppressed: later emails are accepted and dropped.
 """
 
 import asyncio
+import re
 import secrets
 import time
 from typing import Any
 
 from servicepro.simulator.callbacks import Caller, event
 from servicepro.simulator.faults import Faults
-from servicepro.simulator.server import Reply, Request, json_reply
+from servicepro.simulator.server import Answer, Reply, Request, json_reply
 from servicepro.simulator.store import SENDGRID_KEY, Mail, Store
 
-PERSONALIZATIONS_MAX = 1_000
+RECIPIENTS_MAX = 1_000  # personalizations, and people in all of them together
+CUSTOM_ARGS_BYTES_MAX = 10_000
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
+_RESERVED = {"to", "from", "subject", "reply-to", "cc", "bcc", "dkim-signature", "received", "content-type", "content-transfer-encoding"}
+_KNOWN = {
+    "personalizations", "from", "reply_to", "subject", "content", "headers", "custom_args", "mail_settings", "tracking_settings",
+}  # fmt: skip
+_KNOWN_OF_A_PERSON = {"to", "subject", "headers", "substitutions", "custom_args"}
+_UNAUTHORIZED = "The provided authorization grant is invalid, expired, or revoked"
+
+
+class Refusal(Exception):
+    """SendGrid refuses a request: a message and the field it is about."""
 
 
 def error(status: int, message: str, field: str | None = None, **headers: str) -> Reply:
@@ -28,10 +42,10 @@ class SendGridApi:
         self.store, self.faults, self.caller = store, faults, caller
         self.has_activity = True
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Answer:
         """Answer one request below /sendgrid."""
         if request.headers.get("authorization") != f"Bearer {SENDGRID_KEY}":
-            return error(401, "The provided authorization grant is invalid, expired, or revoked")
+            return error(401, _UNAUTHORIZED)
         if request.path == "/sendgrid/v3/mail/send" and request.method == "POST":
             return self.send(request)
         if request.path == "/sendgrid/v3/messages" and request.method == "GET":
@@ -46,51 +60,57 @@ class SendGridApi:
         found = [mail for mail in self.store.mails if wanted and mail.attempt_id == wanted[0]]
         return json_reply(200, {"messages": [{"msg_id": mail.message_id, "to_email": mail.to, "status": mail.status} for mail in found]})
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Answer:
         """Take a call, or refuse it as SendGrid would, or misbehave as told."""
         fault, wait = self.faults.pick("sendgrid"), self.faults.latency_seconds()
-        early = {
-            "throttle": error(429, "too many requests", **{"X-RateLimit-Reset": str(int(time.time()) + 1)}),
-            "reject500": error(500, "internal error"),
-            "unauthorized": error(401, "The provided authorization grant is invalid, expired, or revoked"),
-            "reset": Reply(is_reset=True),
-        }
-        if fault in early:
-            return early[fault]
+        if fault == "throttle":
+            reset = int(time.time() + self.faults.settings.get("retryAfter", 1))
+            limits = {"X-RateLimit-Limit": "600", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
+            return error(429, "too many requests", **limits)
+        if fault == "reject500":
+            return error(500, "internal error")
+        if fault == "unauthorized":
+            return error(401, _UNAUTHORIZED)
+        if fault == "reset":
+            return Reply(is_reset=True)
         try:
             body = request.json
-            refusal = self.refusal(body)
+            check(body)
+            is_sandboxed = body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable")
+        except Refusal as refusal:
+            return error(400, *refusal.args)
         except (ValueError, TypeError, KeyError, AttributeError):
             return error(400, "Bad Request")
-        if refusal:
-            return refusal
-        if body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
+        if is_sandboxed:
             return Reply(200)
         message_id = secrets.token_urlsafe(16)
         events = [item for person in body["personalizations"] for item in self.accept(person, body, message_id)]
-        if self.faults.callbacks != "off" and self.store.event_urls and not self.store.is_lean:
-            self.caller.start(self.tell(events))
+        reply = self.confirm(fault, message_id, wait)
+        mode = self.faults.callbacks
+        if mode == "off" or not self.store.event_urls or self.store.is_lean:
+            return reply
+        telling = self.tell(events, mode, self.faults.callback_delay_seconds)
+        if mode == "before":
+            return self.after(telling, reply)
+        self.caller.start(telling)
+        return reply
+
+    async def after(self, telling: Any, reply: Reply) -> Reply:
+        """Answer when the application has heard everything already."""
+        await telling
+        return reply
+
+    def confirm(self, fault: str | None, message_id: str, wait: float) -> Reply:
+        """Return the answer for emails that were taken."""
         if fault == "accept500":
             return error(500, "internal error")
         if fault == "acceptReset":
             return Reply(is_reset=True)
+        if fault == "garbage":
+            return Reply(202, b"<html>not json", "text/html")
         reply = Reply(202, headers={"X-Message-Id": message_id})
-        reply.delay_seconds = float(self.faults.settings.get("timeoutSeconds", 60)) if fault == "acceptTimeout" else wait
+        reply.delay_seconds = self.faults.timeout_seconds if fault == "acceptTimeout" else wait
         return reply
-
-    def refusal(self, body: dict[str, Any]) -> Reply | None:
-        """Return SendGrid's refusal of a request, or None."""
-        people = body.get("personalizations")
-        if not isinstance(people, list) or not 1 <= len(people) <= PERSONALIZATIONS_MAX:
-            return error(400, "The personalizations field is required and must have 1 to 1000 items.", "personalizations")
-        if not body.get("from", {}).get("email"):
-            return error(400, "The from object must be provided for every email send.", "from.email")
-        for index, person in enumerate(people):
-            if not all("@" in to.get("email", "") for to in person.get("to", [{}])):
-                return error(400, "Does not contain a valid address.", f"personalizations.{index}.to")
-            if not person.get("subject", body.get("subject")):
-                return error(400, "The subject is required.", "subject")
-        return None
 
     def accept(self, person: dict[str, Any], body: dict[str, Any], message_id: str) -> list[dict[str, Any]]:
         """Put a person's email into their mailbox and return the events it causes."""
@@ -101,7 +121,7 @@ class SendGridApi:
                 text = text.replace(key, value)
             return text
 
-        content = {item["type"]: fill(item["value"]) for item in body.get("content", [])}
+        content = {item["type"]: fill(item["value"]) for item in body["content"]}
         custom = {**body.get("custom_args", {}), **person.get("custom_args", {})}
         events = []
         for to in person["to"]:
@@ -111,34 +131,105 @@ class SendGridApi:
                 kind = "dropped"
             mail = Mail(
                 message_id, address, body["from"]["email"], fill(person.get("subject") or body["subject"]),
-                content.get("text/plain", ""), content.get("text/html", ""), person.get("headers", {}),
+                content.get("text/plain", ""), content.get("text/html", ""), {**body.get("headers", {}), **person.get("headers", {})},
                 custom.get("attempt_id", ""), time.time(), kind or "delivered",
             )  # fmt: skip
             self.store.add_mail(mail)
-            base = {"email": address, "message_id": message_id, **custom}
-            events += self.consequences(kind, base)
+            events += self.consequences(kind, {**custom, "email": address, "message_id": message_id})
         return events
 
     def consequences(self, kind: str, base: dict[str, str]) -> list[dict[str, Any]]:
         """Return what happens to one email."""
+        address = base["email"]
         if kind == "dropped":
-            return [event("dropped", base, reason="Bounced Address")]
+            return [event("dropped", base, reason=self.store.suppressed.get(address, "Invalid"))]
         processed = event("processed", base)
         if kind == "bounce":
-            self.store.write("suppress", base["email"])
+            self.store.write("suppress", [address, "Bounced Address"])
             bounced = event("bounce", base, type="bounce", status="5.1.1", reason="550 5.1.1 unknown user")
             bounced.pop("sg_message_id")  # asynchronous bounces come without it
             return [processed, bounced]
         if kind == "block":
             return [processed, event("bounce", base, type="blocked", status="4.7.1", reason="421 try again later")]
         delivered = event("delivered", base, response="250 OK")
-        return [processed, delivered, event("spamreport", base)] if kind == "spam" else [processed, delivered]
+        if kind == "spam":
+            self.store.write("suppress", [address, "Spam Reporting Address"])
+            return [processed, delivered, event("spamreport", base)]
+        return [processed, delivered]
 
-    async def tell(self, events: list[dict[str, Any]]) -> None:
+    async def tell(self, events: list[dict[str, Any]], mode: str, delay_seconds: float) -> None:
         """Post the events as the faults say."""
-        mode = self.faults.callbacks
-        await asyncio.sleep(2.0 if mode == "late" else 0.3)
+        await asyncio.sleep(delay_seconds)
         if mode == "shuffled":
-            events = list(reversed(events))
+            events = events[::-1]
         for _repeat in range(2 if mode == "repeated" else 1):
             await self.caller.events(self.store.event_urls, events)
+
+
+def check(body: dict[str, Any]) -> None:
+    """Check a request the way SendGrid does, before anything of it is taken. Raises Refusal, or what a wrong type raises."""
+    _check_names(body, _KNOWN, "")
+    people = body.get("personalizations")
+    if not isinstance(people, list) or not 1 <= len(people) <= RECIPIENTS_MAX:
+        raise Refusal("The personalizations field is required and must have 1 to 1000 items.", "personalizations")
+    if not _is_address(body.get("from")):
+        raise Refusal("The from object must be provided for every email send.", "from.email")
+    _check_content(body.get("content"))
+    _check_headers(body.get("headers", {}), "headers")
+    _check_custom_args(body.get("custom_args", {}), "custom_args")
+    for index, person in enumerate(people):
+        _check_person(person, f"personalizations.{index}", body.get("subject"))
+    if sum(len(person["to"]) for person in people) > RECIPIENTS_MAX:
+        raise Refusal("The total number of recipients must be 1000 or fewer.", "personalizations")
+
+
+def _check_person(person: dict[str, Any], field: str, subject: Any) -> None:
+    if not isinstance(person.get("to"), list) or not person["to"]:
+        raise Refusal("The to array is required for all personalization objects, and must have at least one email object.", f"{field}.to")
+    if not all(_is_address(to) for to in person["to"]):
+        raise Refusal("Does not contain a valid address.", f"{field}.to")
+    if not isinstance(person.get("subject") or subject, str):
+        raise Refusal("The subject is required. You can get around this requirement if you use a template.", "subject")
+    _check_names(person, _KNOWN_OF_A_PERSON, field)
+    if not _is_texts(person.get("substitutions", {})):
+        raise Refusal("The substitutions must be an object of strings.", f"{field}.substitutions")
+    _check_headers(person.get("headers", {}), f"{field}.headers")
+    _check_custom_args(person.get("custom_args", {}), f"{field}.custom_args")
+
+
+def _check_names(given: dict[str, Any], known: set[str], field: str) -> None:
+    unknown = sorted(given.keys() - known)
+    if unknown:
+        # SendGrid has more parameters; taking an email and leaving one of them out would be a lie.
+        raise Refusal(f"The simulator does not know {', '.join(unknown)}", field or None)
+
+
+def _check_headers(given: Any, field: str) -> None:
+    if not _is_texts(given):
+        raise Refusal("The headers must be an object of strings.", field)
+    if any(header.lower() in _RESERVED for header in given):
+        raise Refusal("The headers may not contain a reserved header.", field)
+
+
+def _check_content(content: Any) -> None:
+    if not isinstance(content, list) or not content:
+        raise Refusal("Unless a valid template_id is provided, the content parameter is required.", "content")
+    if not all(_is_texts(item) and item.get("type") and item.get("value") for item in content):
+        raise Refusal("The content value must be a string at least one character in length.", "content.0.value")
+    if "text/plain" in [item["type"] for item in content[1:]]:
+        raise Refusal("If present, text/plain must come first.", "content")
+
+
+def _check_custom_args(given: Any, field: str) -> None:
+    if not _is_texts(given):
+        raise Refusal("The custom_args must be an object of strings.", field)
+    if sum(len((name + value).encode()) for name, value in given.items()) > CUSTOM_ARGS_BYTES_MAX:
+        raise Refusal("The custom_args may not exceed 10000 bytes.", field)
+
+
+def _is_address(given: Any) -> bool:
+    return isinstance(given, dict) and isinstance(given.get("email"), str) and bool(_ADDRESS.fullmatch(given["email"]))
+
+
+def _is_texts(given: Any) -> bool:
+    return isinstance(given, dict) and all(isinstance(value, str) for value in given.values())

@@ -3,36 +3,41 @@
 import asyncio
 import base64
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httptools
 
-BODY_BYTES_MAX = 32_000_000
-_REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 303: "See Other", 400: "Bad Request"}
+logger = logging.getLogger("simulator")
+BODY_BYTES_MAX = 30_000_000  # SendGrid's limit; Twilio's requests are far smaller
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(slots=True)
 class Request:
-    """One request, parsed on demand."""
+    """One request, parsed on demand; `body` is empty where it was too large to keep."""
 
     method: str
     path: str
     query: str
     headers: dict[str, str]
     body: bytes
+    is_too_large: bool = False
+    is_last: bool = False
 
     @property
     def form(self) -> dict[str, str]:
-        """Return the form fields (the last of repeated ones)."""
+        """Return the form fields (the last of repeated ones); ValueError where they are not text."""
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
     @property
     def params(self) -> dict[str, str]:
-        """Return the query's parameters."""
-        return {key: values[-1] for key, values in parse_qs(self.query, keep_blank_values=True).items()}
+        """Return the query's parameters (the last of repeated ones)."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
     def json(self) -> Any:
@@ -76,21 +81,19 @@ def json_reply(status: int, payload: Any, **headers: str) -> Reply:
     return Reply(status, json.dumps(payload).encode(), headers=headers)
 
 
-Handler = Callable[[Request], Reply | Awaitable[Reply]]
+Answer = Reply | Awaitable[Reply]
 
 
 class HttpProtocol(asyncio.Protocol):
     """Parse requests of one connection and answer them in order."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Callable[[Request], Answer]) -> None:
         self.handler = handler
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self.queue: list[Request] = []
-        self.is_busy = False
-        self.url = b""
-        self.headers: dict[str, str] = {}
-        self.chunks: list[bytes] = []
+        self.pending: asyncio.Task[None] | None = None  # the loop itself holds tasks weakly
+        self.on_message_begin()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where to answer."""
@@ -101,60 +104,89 @@ class HttpProtocol(asyncio.Protocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:
-            self.close()
+            if self.transport:
+                self.transport.close()
 
-    def on_url(self, url: bytes) -> None:
-        """Take the request line."""
-        self.url, self.headers, self.chunks = url, {}, []
+    def on_message_begin(self) -> None:
+        """Start a new request."""
+        self.url, self.body_bytes = b"", 0
+        self.headers: dict[str, str] = {}
+        self.chunks: list[bytes] = []
+
+    def on_url(self, piece: bytes) -> None:
+        """Take the address, which arrives in as many pieces as there are packets."""
+        self.url += piece
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
-        self.headers[name.decode().lower()] = value.decode("latin-1")
+        self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_body(self, chunk: bytes) -> None:
-        """Take a piece of the body."""
-        self.chunks.append(chunk)
+        """Take a piece of the body; past the limit nothing is kept."""
+        self.body_bytes += len(chunk)
+        if self.body_bytes > BODY_BYTES_MAX:
+            self.chunks.clear()
+        else:
+            self.chunks.append(chunk)
 
     def on_message_complete(self) -> None:
         """Answer, or queue behind an answer that takes its time."""
-        parts = urlsplit(self.url.decode())
-        method = self.parser.get_method().decode()
-        request = Request(method, unquote(parts.path), parts.query, self.headers, b"".join(self.chunks))
-        if self.is_busy:
+        target, _, query = self.url.decode("latin-1").partition("?")
+        path = urlsplit(target).path if target.startswith("http") else target
+        request = Request(
+            self.parser.get_method().decode(),
+            unquote(path),
+            query,
+            self.headers,
+            b"".join(self.chunks),
+            is_too_large=self.body_bytes > BODY_BYTES_MAX,
+            is_last=not self.parser.should_keep_alive(),
+        )
+        if self.pending:
             self.queue.append(request)
         else:
             self.answer(request)
 
     def answer(self, request: Request) -> None:
         """Run the handler and write what it says, at once or later."""
-        reply = self.handler(request)
+        reply = self.ask(request)
         if isinstance(reply, Reply) and not reply.delay_seconds:
-            self.write(reply)
-            return
-        self.is_busy = True
-        task = asyncio.get_running_loop().create_task(self.answer_later(reply))
-        task.add_done_callback(lambda _done: None)
+            self.write(reply, is_last=request.is_last)
+        else:
+            self.pending = asyncio.get_running_loop().create_task(self.answer_later(reply, is_last=request.is_last))
 
-    async def answer_later(self, reply: Reply | Awaitable[Reply]) -> None:
+    def ask(self, request: Request) -> Answer:
+        """Return what the handler says."""
+        if request.is_too_large:
+            return Reply(413, b"<html><h1>413 Request Entity Too Large</h1></html>", "text/html")
+        try:
+            return self.handler(request)
+        except Exception:
+            logger.exception("the simulator broke on %s", request.method)
+            return Reply(500, b"The simulator itself broke: see its log.", "text/plain")
+
+    async def answer_later(self, reply: Answer, *, is_last: bool) -> None:
         """Write a delayed answer, then whatever queued behind it."""
-        ready = reply if isinstance(reply, Reply) else await reply
+        try:
+            ready = reply if isinstance(reply, Reply) else await reply
+        except Exception:
+            logger.exception("the simulator broke")
+            ready = Reply(500, b"The simulator itself broke: see its log.", "text/plain")
         if ready.delay_seconds:
             await asyncio.sleep(ready.delay_seconds)
-        self.write(ready)
-        self.is_busy = False
-        while self.queue and not self.is_busy:
+        self.write(ready, is_last=is_last)
+        self.pending = None
+        while self.queue and not self.pending:
             self.answer(self.queue.pop(0))
 
-    def write(self, reply: Reply) -> None:
+    def write(self, reply: Reply, *, is_last: bool) -> None:
         """Write an answer, or cut the line."""
         if self.transport is None or self.transport.is_closing():
             return
         if reply.is_reset:
+            self.queue.clear()
             self.transport.abort()
-        else:
-            self.transport.write(reply.encode())
-
-    def close(self) -> None:
-        """Close the connection."""
-        if self.transport:
+            return
+        self.transport.write(reply.encode())
+        if is_last:
             self.transport.close()

@@ -6,26 +6,28 @@ import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "simulator-auth-token"  # noqa: S105  the simulator's own, worth nothing elsewhere
 SENDGRID_KEY = "SG.simulator"
+SPARE_NUMBER = "+15005550006"  # Twilio's test number; sends for a messaging service that was given none
 
 
 @dataclass(slots=True)
 class Text:
-    """A text as the provider's log shows it."""
+    """A text as the provider's log shows it; `sender` is empty until a messaging service has chosen one."""
 
-    sid: str
     to: str
     sender: str
     body: str
     direction: str
     status: str
-    created: float
     callback: str = ""
     error_code: int | None = None
+    service_sid: str = ""
+    sid: str = field(default_factory=lambda: f"SM{secrets.token_hex(16)}")
+    created: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Mail:
 
 @dataclass
 class Store:
-    """All state; `journal` is appended before an answer is given."""
+    """All state; a fact is in the journal before an answer is given."""
 
     directory: Path | None = None
     is_lean: bool = False
@@ -55,11 +57,12 @@ class Store:
     mails: list[Mail] = field(default_factory=list)
     blocked: set[tuple[str, str]] = field(default_factory=set)
     inbound_urls: dict[str, str] = field(default_factory=dict)
+    services: dict[str, str] = field(default_factory=dict)
     event_urls: list[str] = field(default_factory=list)
-    suppressed: set[str] = field(default_factory=set)
+    suppressed: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     lean_messages: int = 0
-    _journal: Any = None
+    _journal: TextIO | None = None
 
     def open(self) -> None:
         """Replay the journal and go on writing it."""
@@ -67,13 +70,15 @@ class Store:
             return
         self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / "journal.jsonl"
-        if path.exists():
-            for line in path.read_text().splitlines():
-                try:
-                    self._apply(*json.loads(line))
-                except (ValueError, TypeError):
-                    continue  # the torn last line of a killed process
+        written = path.read_text() if path.exists() else ""
+        for line in written.splitlines():
+            try:
+                self._apply(*json.loads(line))
+            except (ValueError, TypeError, KeyError):
+                continue  # the torn last line of a killed process
         self._journal = path.open("a", buffering=1)
+        if written and not written.endswith("\n"):
+            self._journal.write("\n")  # or the next fact would continue the torn line, and be lost with it
 
     def write(self, kind: str, payload: Any) -> None:
         """Keep one fact: in the journal first, then in memory."""
@@ -87,34 +92,41 @@ class Store:
             if text.sid not in self.texts:
                 self.texts_by_phone[text.to if text.direction != "inbound" else text.sender].append(text.sid)
             self.texts[text.sid] = text
+        elif kind == "forget":
+            self.forget_text(payload)
         elif kind == "mail":
             self.mails.append(Mail(**payload))
         elif kind == "block":
-            self.blocked.add(tuple(payload))
+            self.blocked.add((payload[0], payload[1]))
         elif kind == "unblock":
-            self.blocked.discard(tuple(payload))
+            self.blocked.discard((payload[0], payload[1]))
         elif kind == "number":
             self.inbound_urls[payload["number"]] = payload["inboundUrl"]
+            self.services[payload["number"]] = payload.get("serviceSid", "")
         elif kind == "event_url" and payload not in self.event_urls:
             self.event_urls.append(payload)
         elif kind == "suppress":
-            self.suppressed.add(payload)
+            address, reason = payload
+            self.suppressed[address] = reason
 
-    def add_text(self, *, to: str, sender: str, body: str, direction: str, status: str, callback: str = "") -> Text:
-        """Keep a text and return it with its new id."""
-        text = Text(f"SM{secrets.token_hex(16)}", to, sender, body, direction, status, time.time(), callback)
+    def add_text(self, text: Text) -> None:
+        """Keep a text."""
         if self.is_lean:
-            self.counts[to] += 1
+            self.counts[text.to] += 1
             self.lean_messages += 1
         else:
             self.write("text", asdict(text))
-        return text
 
     def update_text(self, text: Text, status: str, error_code: int | None = None) -> None:
-        """Move a text along its life."""
+        """Move a text along its life, unless it was forgotten meanwhile."""
         text.status, text.error_code = status, error_code
-        if not self.is_lean:
+        if text.sid in self.texts:
             self.write("text", asdict(text))
+
+    def forget_text(self, sid: str) -> None:
+        """Remove a text's record, as its account asked."""
+        if text := self.texts.pop(sid, None):
+            self.texts_by_phone[text.to if text.direction != "inbound" else text.sender].remove(sid)
 
     def add_mail(self, mail: Mail) -> None:
         """Keep an email."""
@@ -124,18 +136,24 @@ class Store:
         else:
             self.write("mail", asdict(mail))
 
+    def choose_sender(self, service_sid: str) -> str:
+        """Return the number a messaging service sends from."""
+        pool = [number for number, service in self.services.items() if service == service_sid]
+        return next(iter([*pool, *self.services]), SPARE_NUMBER)
+
+    def block_scope(self, number: str) -> str:
+        """Return what a person who answers STOP to a number leaves: its messaging service with all its senders, or it alone."""
+        return self.services.get(number) or number
+
     def reset(self) -> None:
         """Forget messages, emails and block lists, keep the set-up."""
-        self.texts.clear()
-        self.texts_by_phone.clear()
-        self.mails.clear()
-        self.blocked.clear()
-        self.suppressed.clear()
-        self.counts.clear()
+        for kept in (self.texts, self.texts_by_phone, self.mails, self.blocked, self.suppressed, self.counts):
+            kept.clear()
         self.lean_messages = 0
         if self._journal:
             self._journal.truncate(0)
-            for number, url in self.inbound_urls.items():
-                self._journal.write(json.dumps(["number", {"number": number, "inboundUrl": url}]) + "\n")
-            for url in self.event_urls:
+        for number, url in list(self.inbound_urls.items()):
+            self.write("number", {"number": number, "inboundUrl": url, "serviceSid": self.services[number]})
+        for url in self.event_urls:
+            if self._journal:
                 self._journal.write(json.dumps(["event_url", url]) + "\n")

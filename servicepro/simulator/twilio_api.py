@@ -1,30 +1,49 @@
 """Twilio's Messages API.
 
-Numbers that mean something: +15005550001 invalid (21211), 0002 no route (21612), 0003 geo permission (21408), 0004 opted out (21610),
-0009 not a mobile (21614). Any number ending in 93003, 93005, 93006, 93007, 93008, 93034 is accepted and then undelivered with
-error 30003, 30005, 30006, 30007, 30008, 30034.
+Numbers that mean something: To +15005550001 invalid (21211), 0002 no route (21612), 0003 geo permission (21408), 0004 opted out
+(21610), 0009 not a mobile (21614); From 0001 invalid (21212), 0007 not owned (21606), 0008 queue full (21611). Any To ending in
+93003, 93005, 93006, 93007, 93008, 93034 is accepted and then undelivered with error 30003, 30005, 30006, 30007, 30008, 30034;
+93001 is accepted and then failed with 30001.
 """
 
 import asyncio
 import email.utils
+import html
+import logging
+import re
 import time
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode, urlsplit
 
-from servicepro.simulator.callbacks import Caller
+from servicepro.lib.segments import count_segments
+from servicepro.simulator.callbacks import Caller, Heard
 from servicepro.simulator.faults import Faults
-from servicepro.simulator.server import Reply, Request, json_reply
+from servicepro.simulator.removal import change_message
+from servicepro.simulator.server import Answer, Reply, Request, json_reply
 from servicepro.simulator.store import ACCOUNT_SID, AUTH_TOKEN, Store, Text
 
-BODY_CHARACTERS_MAX = 1_600
-_SYNC_ERRORS = {
-    "+15005550001": (400, 21211, "Invalid 'To' Phone Number"),
-    "+15005550002": (400, 21612, "The 'To' phone number is not currently reachable"),
-    "+15005550003": (400, 21408, "Permission to send an SMS has not been enabled for the region"),
-    "+15005550004": (400, 21610, "Attempt to send to unsubscribed recipient"),
-    "+15005550009": (400, 21614, "'To' number is not a valid mobile number"),
+logger = logging.getLogger("simulator")
+BODY_CHARACTERS_MAX, PAGE_SIZE, PAGE_SIZE_MAX = 1_600, 50, 1_000
+_BASE = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages"
+_KNOWN = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback"}
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_SENDER = re.compile(rf"{_PHONE.pattern}|[0-9]{{5,6}}")  # short codes send too
+_TO_ERRORS = {
+    "+15005550001": (21211, "Invalid 'To' Phone Number"),
+    "+15005550002": (21612, "The 'To' phone number is not currently reachable"),
+    "+15005550003": (21408, "Permission to send an SMS has not been enabled for the region"),
+    "+15005550004": (21610, "Attempt to send to unsubscribed recipient"),
+    "+15005550009": (21614, "'To' number is not a valid mobile number"),
 }
+_FROM_ERRORS = {
+    "+15005550001": (21212, "The 'From' number is not a valid phone number"),
+    "+15005550007": (21606, "The 'From' phone number is not a valid, SMS-capable number of your account"),
+    "+15005550008": (21611, "This 'From' number has exceeded the maximum number of queued messages"),
+}
+_LATER_ERRORS = {f"93{code - 30_000:03d}": code for code in (30_001, 30_003, 30_005, 30_006, 30_007, 30_008, 30_034)}
+_FAILED = {30_001}  # never left Twilio; all others did and were not delivered
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 START = {"START", "YES", "UNSTOP"}
 HELP = {"HELP", "INFO"}
@@ -47,22 +66,38 @@ class TwilioApi:
     def __init__(self, store: Store, faults: Faults, caller: Caller) -> None:
         self.store, self.faults, self.caller = store, faults, caller
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Answer:
         """Answer one request below /api."""
         if request.basic_auth() != (ACCOUNT_SID, AUTH_TOKEN):
             return error(401, 20003, "Authenticate")
-        prefix = f"/api/2010-04-01/Accounts/{ACCOUNT_SID}/Messages"
-        if request.path == f"{prefix}.json":
-            return self.create(request) if request.method == "POST" else self.list(request)
-        if request.path.startswith(prefix + "/") and request.method == "GET":
-            text = self.store.texts.get(request.path.rsplit("/", 1)[1].removesuffix(".json"))
-            return json_reply(200, self.shown(text)) if text else error(404, 20404, "The requested resource was not found")
-        return error(404, 20404, f"The requested resource {request.path} was not found")
+        path = request.path.removeprefix("/api")
+        try:
+            if path == f"{_BASE}.json":
+                return self.answer_all(request)
+            if path.startswith(f"{_BASE}/"):
+                return self.answer_one(request, path.removeprefix(f"{_BASE}/").removesuffix(".json"))
+        except ValueError as problem:
+            return error(400, 20001, f"Bad parameter: {type(problem).__name__}")
+        return error(404, 20404, f"The requested resource {path} was not found")
 
-    def create(self, request: Request) -> Reply:
-        """Take a message, or refuse it as Twilio would, or misbehave as told."""
-        fault = self.faults.pick("twilio")
-        wait = self.faults.latency_seconds()
+    def answer_all(self, request: Request) -> Answer:
+        """Answer a request about the log as a whole. Raises ValueError."""
+        if request.method == "POST":
+            return self.create(request)
+        return self.list(request.params) if request.method == "GET" else error(405, 20004, "Method not allowed")
+
+    def answer_one(self, request: Request, sid: str) -> Answer:
+        """Answer a request about one message. Raises ValueError."""
+        if request.method in ("POST", "DELETE"):
+            return change_message(request, sid, self.store, self.faults, shown=self.shown, error=error)
+        if request.method != "GET":
+            return error(405, 20004, "Method not allowed")
+        text = self.store.texts.get(sid)
+        return json_reply(200, self.shown(text)) if text else error(404, 20404, f"The requested resource {sid} was not found")
+
+    def create(self, request: Request) -> Answer:
+        """Take a message, or refuse it as Twilio would, or misbehave as told. Raises ValueError."""
+        fault, wait = self.faults.pick("twilio"), self.faults.latency_seconds()
         if fault == "throttle":
             extra = {"Retry-After": str(self.faults.settings["retryAfter"])} if "retryAfter" in self.faults.settings else {}
             return error(429, 20429, "Too Many Requests", **extra)
@@ -77,22 +112,29 @@ class TwilioApi:
         if refusal:
             refusal.delay_seconds = wait
             return refusal
-        sender = form.get("From") or form.get("MessagingServiceSid", "")
-        text = self.store.add_text(
-            to=form["To"],
-            sender=sender,
-            body=form["Body"],
-            direction="outbound-api",
-            status="queued" if form.get("From") else "accepted",
-            callback=form.get("StatusCallback", ""),
-        )
+        sender, service = form.get("From", ""), form.get("MessagingServiceSid", "")
+        text = Text(
+            to=form["To"], sender=sender, body=form["Body"], direction="outbound-api", status="accepted" if service else "queued",
+            callback=form.get("StatusCallback", ""), service_sid=service,
+        )  # fmt: skip
+        self.store.add_text(text)
+        reply = self.confirm(fault, text, wait)
         mode = self.faults.callbacks
-        if text.callback and mode != "off" and not self.store.is_lean:
-            self.caller.start(self.live(text, mode))
-        return self.misbehave(fault, text, wait)
+        if mode == "off" or self.store.is_lean:
+            return reply
+        life = self.live(text, mode, self.faults.callback_delay_seconds)
+        if mode == "before":
+            return self.after(life, reply)
+        self.caller.start(life)
+        return reply
 
-    def misbehave(self, fault: str | None, text: Text, wait: float) -> Reply:
-        """Answer for a message that was taken."""
+    async def after(self, life: Any, reply: Reply) -> Reply:
+        """Answer when the application has heard everything already."""
+        await life
+        return reply
+
+    def confirm(self, fault: str | None, text: Text, wait: float) -> Reply:
+        """Return the answer for a message that was taken."""
         if fault == "accept500":
             return error(500, 20500, "Internal Server Error")
         if fault == "acceptReset":
@@ -100,118 +142,155 @@ class TwilioApi:
         if fault == "garbage":
             return Reply(201, b"<html>not json", "text/html")
         reply = json_reply(201, self.shown(text))
-        reply.delay_seconds = float(self.faults.settings.get("timeoutSeconds", 60)) if fault == "acceptTimeout" else wait
+        reply.delay_seconds = self.faults.timeout_seconds if fault == "acceptTimeout" else wait
         return reply
 
     def refusal(self, form: dict[str, str]) -> Reply | None:
         """Return Twilio's refusal of a request, or None."""
-        to, sender = form.get("To", ""), form.get("From") or form.get("MessagingServiceSid", "")
-        if not to:
-            return error(400, 21604, "A 'To' phone number is required.")
-        if not sender:
-            return error(400, 21603, "A 'From' phone number is required.")
-        if not form.get("Body"):
-            return error(400, 21602, "Message body is required.")
-        if len(form["Body"]) > BODY_CHARACTERS_MAX:
-            return error(400, 21617, "The concatenated message body exceeds the 1600 character limit")
-        if not to.startswith("+") or not to[1:].isdigit() or not 8 <= len(to) <= 16 or to == sender:
-            return error(400, 21211, f"The 'To' number {to} is not a valid phone number.")
-        if to in _SYNC_ERRORS:
-            return error(*_SYNC_ERRORS[to])
-        if (to, sender) in self.store.blocked:
-            return error(400, 21610, "Attempt to send to unsubscribed recipient")
-        return None
-
-    async def live(self, text: Text, mode: str) -> None:
-        """Walk a message through its life and call back at each step."""
-        if mode != "before":
-            await asyncio.sleep(2.0 if mode == "late" else 0.3)
-        failure = (
-            30_000 + int(text.to[-3:]) if text.to[-5:-3] == "93" and text.to[-3:] in ("003", "005", "006", "007", "008", "034") else None
+        to, sender, service = form.get("To", ""), form.get("From", ""), form.get("MessagingServiceSid", "")
+        unknown = form.keys() - _KNOWN
+        checks = (
+            # Twilio has more parameters; taking a message and leaving one of them out would be a lie.
+            (unknown, 20001, f"The simulator does not know {', '.join(sorted(unknown))}"),
+            (not to, 21604, "A 'To' phone number is required."),
+            (not sender and not service, 21603, "A 'From' phone number is required."),
+            (not form.get("Body"), 21602, "Message body is required."),
+            (len(form.get("Body", "")) > BODY_CHARACTERS_MAX, 21617, "The concatenated message body exceeds the 1600 character limit"),
+            (service and not re.fullmatch("MG[0-9a-f]{32}", service), 21705, "The Messaging Service Sid is invalid"),
+            (sender and not _SENDER.fullmatch(sender), 21212, f"The 'From' number {sender} is not a valid phone number."),
+            (not _PHONE.fullmatch(to) or to == sender, 21211, f"The 'To' number {to} is not a valid phone number."),
+            (not _is_callback(form.get("StatusCallback", "")), 21609, "The 'StatusCallback' URL is not a valid URL"),
+            (sender in _FROM_ERRORS, *_FROM_ERRORS.get(sender, (0, ""))),
+            (to in _TO_ERRORS, *_TO_ERRORS.get(to, (0, ""))),
+            ((to, service or self.store.block_scope(sender)) in self.store.blocked, 21610, "Attempt to send to unsubscribed recipient"),
         )
-        steps = ["sending", "sent", "undelivered" if failure else "delivered"]
+        return next((error(400, code, message) for is_wrong, code, message in checks if is_wrong), None)
+
+    async def live(self, text: Text, mode: str, delay_seconds: float) -> None:
+        """Walk a message through its life, and call back at each step that Twilio tells."""
+        await asyncio.sleep(delay_seconds)
+        failure = _LATER_ERRORS.get(text.to[-5:])
+        end = "delivered" if failure is None else "failed" if failure in _FAILED else "undelivered"
+        steps = ["queued"] if text.service_sid else []
+        steps += [end] if end == "failed" else ["sending", "sent", end]
+        text.sender = text.sender or self.store.choose_sender(text.service_sid)
         for status in steps:
-            self.store.update_text(text, status, failure if status == "undelivered" else None)
-        if mode == "shuffled":
-            steps.reverse()
-        for status in steps:
+            self.store.update_text(text, status, failure if status == end else None)
+        if not text.callback:
+            return
+        told = [status for status in steps if status != "sending"]
+        for status in reversed(told) if mode == "shuffled" else told:
             for _repeat in range(2 if mode == "repeated" else 1):
-                await self.caller.status(text, status, failure if status == "undelivered" else None)
+                await self.caller.status(text, status, failure if status == end else None)
 
     def shown(self, text: Text) -> dict[str, Any]:
         """Return a message as the API shows it."""
         moment = rfc2822(text.created)
-        uri = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{text.sid}"
-        is_service = text.sender.startswith("MG")
+        uri = f"{_BASE}/{text.sid}"
+        is_counted = text.status != "accepted"
         return {
             "sid": text.sid, "account_sid": ACCOUNT_SID, "api_version": "2010-04-01", "body": text.body,
-            "date_created": moment, "date_updated": moment,
-            "date_sent": None if text.status in ("queued", "accepted") else moment,
+            "date_created": moment, "date_updated": moment, "date_sent": moment if _is_sent(text) else None,
             "direction": text.direction, "error_code": text.error_code, "error_message": None,
-            "from": None if is_service and text.status == "accepted" else text.sender,
-            "messaging_service_sid": text.sender if is_service else None,
-            "num_media": "0", "num_segments": "0" if is_service else "1", "price": None, "price_unit": None,
+            "from": text.sender or None, "messaging_service_sid": text.service_sid or None,
+            "num_media": "0", "num_segments": str(count_segments(text.body).segments) if is_counted else "0",
+            "price": None, "price_unit": None,
             "status": text.status, "subresource_uris": {"media": f"{uri}/Media.json"}, "to": text.to, "uri": f"{uri}.json",
         }  # fmt: skip
 
-    def list(self, request: Request) -> Reply:
-        """Return a page of the log, newest first."""
-        params = request.params
-        size, page = min(1000, int(params.get("PageSize", 50))), int(params.get("Page", 0))
-        chosen = list(self.matching(params))
-        shown = [self.shown(text) for text in chosen[page * size : (page + 1) * size]]
-        base = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"
-        kept = "".join(f"&{key}={quote(value)}" for key, value in params.items() if key not in ("Page", "PageSize"))
-        following = f"{base}?PageSize={size}&Page={page + 1}{kept}" if (page + 1) * size < len(chosen) else None
-        return json_reply(
-            200,
-            {
-                "messages": shown, "page": page, "page_size": size, "start": page * size, "end": page * size + len(shown) - 1,
-                "first_page_uri": f"{base}?PageSize={size}&Page=0{kept}", "next_page_uri": following,
-                "previous_page_uri": None, "uri": f"{base}?PageSize={size}&Page={page}{kept}",
-            },
-        )  # fmt: skip
+    def list(self, params: dict[str, str]) -> Reply:
+        """Return a page of the log, newest first; a page goes on after the last message of the one before. Raises ValueError."""
+        size, page = min(PAGE_SIZE_MAX, int(params.get("PageSize", PAGE_SIZE))), int(params.get("Page", 0))
+        if size < 1 or page < 0:
+            raise ValueError("PageSize and Page")
+        filters = {key: value for key, value in params.items() if key not in ("Page", "PageToken", "PageSize")}
+        found = self.matching(filters)
+        token = params.get("PageToken", "")
+        if token:
+            last = token.removeprefix("PA")
+            next((text for text in found if text.sid == last), None)
+        else:
+            next(islice(found, page * size, page * size), None)
+        chosen = list(islice(found, size + 1))
+        shown = [self.shown(text) for text in chosen[:size]]
 
-    def matching(self, params: dict[str, str]) -> Iterator[Text]:
+        def uri(number: int, **position: str) -> str:
+            return f"{_BASE}.json?{urlencode({**filters, 'PageSize': size, 'Page': number, **position})}"
+
+        body = {
+            "messages": shown, "page": page, "page_size": size, "start": page * size, "end": page * size + max(0, len(shown) - 1),
+            "first_page_uri": uri(0), "previous_page_uri": uri(page - 1) if page else None,
+            "next_page_uri": uri(page + 1, PageToken=f"PA{chosen[size - 1].sid}") if len(chosen) > size else None,
+            "uri": uri(page, **({"PageToken": token} if token else {})),
+        }  # fmt: skip
+        return json_reply(200, body)
+
+    def matching(self, filters: dict[str, str]) -> Iterator[Text]:
         """Yield the log newest first, filtered as asked; a date filter leaves out what was not sent yet."""
+        day, since, until = (filters.get(name, "") for name in ("DateSent", "DateSent>", "DateSent<"))
+        youngest = time.time() - self.faults.log_lag_seconds
         for text in reversed(self.store.texts.values()):
-            if params.get("To", text.to) != text.to or params.get("From", text.sender) != text.sender:
+            if text.created > youngest or filters.get("To", text.to) != text.to or filters.get("From", text.sender) != text.sender:
                 continue
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(text.created))
-            dates = [(name, value) for name, value in params.items() if name.startswith("DateSent")]
-            if dates and text.status in ("queued", "accepted"):
-                continue
-            if any((n == "DateSent>" and stamp < v) or (n == "DateSent<" and stamp > v) for n, v in dates):
-                continue
-            if "DateSent" in params and not stamp.startswith(params["DateSent"][:10]):
-                continue
+            if day or since or until:
+                stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(text.created))
+                if not _is_sent(text) or stamp < since or (until and stamp > until) or not stamp.startswith(day[:10]):
+                    continue
             yield text
 
     async def receive(self, phone: str, number: str, body: str) -> None:
         """Let a customer text one of the business's numbers, with everything Twilio does about it."""
-        text = self.store.add_text(to=number, sender=phone, body=body, direction="inbound", status="received")
-        word = body.strip().upper()
-        fields = {
-            "MessageSid": text.sid, "SmsSid": text.sid, "SmsMessageSid": text.sid, "AccountSid": ACCOUNT_SID, "From": phone,
-            "To": number, "Body": body, "NumMedia": "0", "NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01",
-        }  # fmt: skip
+        text = Text(to=number, sender=phone, body=body, direction="inbound", status="received")
+        self.store.add_text(text)
+        word, scope = body.strip().upper(), self.store.block_scope(number)
         if word in STOP:
-            self.store.write("block", [phone, number])
+            self.store.write("block", [phone, scope])
             self.reply(phone, number, "You have successfully been unsubscribed. Reply START to resubscribe.")
-        elif word in START and (phone, number) in self.store.blocked:
-            self.store.write("unblock", [phone, number])
+        elif word in START and (phone, scope) in self.store.blocked:
+            self.store.write("unblock", [phone, scope])
             self.reply(phone, number, "You have been resubscribed. Reply STOP to unsubscribe.")
         elif word in HELP:
             self.reply(phone, number, "Reply STOP to unsubscribe. Msg & data rates may apply.")
         url = self.store.inbound_urls.get(number)
         if not url:
             return
-        status, content_type, answer = await self.caller.post_form(url, fields)
-        if status == 200 and content_type == "text/plain" and answer:
+        fields = {
+            "MessageSid": text.sid, "SmsSid": text.sid, "SmsMessageSid": text.sid, "AccountSid": ACCOUNT_SID, "From": phone,
+            "To": number, "Body": body, "NumMedia": "0", "NumSegments": str(count_segments(body).segments),
+            "SmsStatus": "received", "ApiVersion": "2010-04-01",
+        }  # fmt: skip
+        service = self.store.services.get(number)
+        if service:
+            fields["MessagingServiceSid"] = service
+        for answer in replies(await self.caller.post_form(url, fields)):
             self.reply(phone, number, answer)
-        elif status == 200 and "<Message>" in answer:
-            self.reply(phone, number, answer.split("<Message>")[1].split("</Message>")[0])
 
     def reply(self, phone: str, number: str, body: str) -> None:
         """Show a text on the customer's phone that answers theirs."""
-        self.store.add_text(to=phone, sender=number, body=body, direction="outbound-reply", status="delivered")
+        self.store.add_text(Text(to=phone, sender=number, body=body, direction="outbound-reply", status="delivered"))
+
+
+def replies(heard: Heard) -> list[str]:
+    """Return the texts that a webhook's answer sends to the customer: plain text as it stands, or each TwiML message."""
+    if not heard.is_fine or not heard.body.strip():
+        return []
+    if heard.content_type == "text/plain":
+        return [heard.body]
+    if not re.search(r"<Response\s*/?>", heard.body):
+        logger.warning("12100: a Twilio webhook was answered with something that is no TwiML")
+        return []
+    found = re.findall(r"<Message[^>]*>(.*?)</Message>", heard.body, re.DOTALL)
+    return [html.unescape(re.sub(r"<[^>]*>", "", message)) for message in found]
+
+
+def _is_sent(text: Text) -> bool:
+    return text.status not in ("queued", "accepted", "sending", "failed")
+
+
+def _is_callback(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return not url or (parts.scheme in ("http", "https") and bool(host) and "_" not in host)
