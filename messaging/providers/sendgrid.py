@@ -7,8 +7,9 @@ back in each event, which is the only evidence SendGrid gives after a call whose
 import asyncio
 import json
 import os
+import time
 import urllib.error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from messaging.providers.results import Answer, Outbound, Verdict
+from messaging.providers.transport import retry_after_seconds
 from messaging.types import Sender
 
 PERSONALIZATIONS_MAX = 1_000  # SendGrid's limit per call
@@ -104,12 +106,20 @@ def mail_body(batch: Sequence[Outbound], sender: Sender) -> dict[str, Any]:
 def _refused(message: Outbound, error: HTTPError) -> Answer:
     status = error.status_code
     if status == 429:
-        wait = float(error.headers.get("Retry-After") or 0) if error.headers else 0.0
+        wait = _wait_seconds(error.headers or {})
         return Answer(message.attempt_id, Verdict.THROTTLED, code="429", error="sendgrid 429", retry_after_seconds=wait)
     if status in (401, 403):
         return Answer(message.attempt_id, Verdict.ACCOUNT, code=str(status), error=f"sendgrid {status}")
     verdict = Verdict.AMBIGUOUS if status >= 500 else Verdict.REJECTED
     return Answer(message.attempt_id, verdict, code=str(status), error=f"sendgrid {status}")
+
+
+def _wait_seconds(headers: Mapping[str, str]) -> float:
+    """Return how long SendGrid wants to be left alone: it names the instant (epoch seconds) at which its window starts anew."""
+    if wait := retry_after_seconds(headers.get("Retry-After")):
+        return wait
+    reset = headers.get("X-RateLimit-Reset") or ""
+    return max(0.0, float(reset) - time.time()) if reset.isdecimal() else 0.0
 
 
 _accounts: dict[tuple[Any, ...], SendGridEmail] = {}

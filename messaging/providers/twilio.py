@@ -1,86 +1,26 @@
-"""Twilio's Messages API through its official SDK, over a pooled transport of ours.
-
-The SDK's own async client ignores its timeout and posts again after a 5xx; a second post is a second text. This transport has an
-explicit timeout, never repeats a request, and reports whether the request can have reached Twilio at all.
-"""
+"""Twilio's Messages API through its official SDK: send, sort what comes back, read the message log."""
 
 import asyncio
 import datetime
-import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-import aiohttp
 from django.conf import settings
+from pyreqwest.exceptions import PyreqwestError
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.base.page import Page
-from twilio.http import AsyncHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
-from yarl import URL
 
 from messaging.providers.results import Answer, LogEntry, LogUnreadable, Outbound, Verdict
+from messaging.providers.transport import CONNECTIONS_MAX, PooledTransport, Throttled, never_arrived
 from messaging.types import Sender
 
-CONNECTIONS_MAX = 256  # calls in flight in one process; at 50 ms each that is 5,000 messages a second
 LOG_PAGE_SIZE = 1000  # Twilio's largest page
 
 OPTED_OUT_CODES = {21610}
 ACCOUNT_CODES = {20003, 20005, 20403, 21408, 21601, 21606, 21608, 21701, 21702, 21703, 21704, 21705, 21612, 30034}
 THROTTLED_CODES = {20429, 21611, 14107}
-
-
-class PooledTransport(AsyncHttpClient):
-    """The SDK's transport: one connection pool, one timeout, no retries, base URL from the settings."""
-
-    def __init__(self, base_url: str, timeout_seconds: float) -> None:
-        super().__init__(logging.getLogger("twilio.transport"), True, timeout_seconds)
-        self.base_url = base_url.rstrip("/")
-        self.limits = aiohttp.ClientTimeout(total=timeout_seconds)
-        self.session: aiohttp.ClientSession | None = None
-
-    def _address(self, url: str) -> str:
-        if not self.base_url:
-            return url
-        parts = urlsplit(url)
-        product = parts.netloc.split(".")[0]
-        return f"{self.base_url}/{product}{parts.path}" + (f"?{parts.query}" if parts.query else "")
-
-    async def request(  # noqa: PLR0913  the SDK's own signature
-        self,
-        method: str,
-        url: str,
-        params: dict[str, object] | None = None,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,
-    ) -> Response:
-        """Send one request, once."""
-        if self.session is None:
-            connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=30)
-            self.session = aiohttp.ClientSession(connector=connector, timeout=self.limits, auto_decompress=True)
-        body = URL.build(query={key: _form_value(value) for key, value in data.items()}).raw_query_string if data else None
-        sent_headers = dict(headers or {})
-        if body is not None:
-            sent_headers["Content-Type"] = "application/x-www-form-urlencoded"
-        if auth:
-            sent_headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
-        query = {key: _form_value(value) for key, value in params.items()} if params else None
-        async with self.session.request(
-            method, self._address(url), params=query, data=body, headers=sent_headers, allow_redirects=False
-        ) as response:
-            text = await response.text()
-            return Response(response.status, text, dict(response.headers))
-
-
-def _form_value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 class TwilioSms:
@@ -143,14 +83,16 @@ class TwilioSms:
 async def _read(page: Awaitable[Page]) -> Any:
     try:
         return await page
-    except (TwilioException, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+    except (TwilioException, PyreqwestError, OSError, ValueError) as error:
         raise LogUnreadable(type(error).__name__) from error
 
 
 def sort_error(message: Outbound, error: Exception) -> Answer:
     """Sort whatever a call raised into the verdicts; only what surely never arrived may be tried again."""
-    if isinstance(error, aiohttp.ClientConnectorError):
+    if never_arrived(error):
         return Answer(message.attempt_id, Verdict.UNREACHABLE, error="connection refused")
+    if isinstance(error, Throttled):
+        return Answer(message.attempt_id, Verdict.THROTTLED, code="429", error="twilio 429", retry_after_seconds=error.retry_after_seconds)
     if isinstance(error, TwilioRestException):
         code = error.code or error.status
         return Answer(message.attempt_id, _verdict(error.status, code), code=str(code), error=f"twilio {code}")

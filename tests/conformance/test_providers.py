@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+import time_machine
 
 from messaging.providers.results import Answer, LogUnreadable, Outbound, Verdict
 from messaging.providers.sendgrid import SendGridEmail
+from messaging.providers.transport import retry_after_seconds
 from messaging.providers.twilio import TwilioSms
 from messaging.types import Channel, Sender
 from tests.support.simulator import SimulatorProcess
@@ -38,9 +40,8 @@ class Adapter:
             try:
                 return await account.send_many(messages, self.sender)
             finally:
-                session = getattr(getattr(account, "transport", None), "session", None)
-                if session is not None:
-                    await session.close()
+                if isinstance(account, TwilioSms):
+                    await account.transport.close()
 
         answers = asyncio.run(both())
         assert {answer.attempt_id for answer in answers} == {message.attempt_id for message in messages}
@@ -108,6 +109,21 @@ def test_throttling_is_later_and_never_failed(adapter, server):
     assert adapter.taken(server) == 0
 
 
+def test_throttling_says_how_long_the_provider_wants_to_be_left_alone(adapter, server):
+    server.faults(api=adapter.api, throttle=1.0, retryAfter=37, callbacks="off")
+    assert 35 < only(adapter.send(server.base_url, adapter.good)).retry_after_seconds <= 37
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("12", 12), ("0.5", 0.5), ("Sat, 21 Nov 2026 12:01:30 GMT", 90), ("Sat, 21 Nov 2026 11:00:00 GMT", 0)]
+    + [(text, 0) for text in ("", None, "soon", "-5", "inf", "nan")],
+)
+def test_a_wait_is_read_as_seconds_or_as_a_date(header, seconds):
+    with time_machine.travel("2026-11-21T12:00:00Z", tick=False):
+        assert retry_after_seconds(header) == seconds
+
+
 @pytest.mark.parametrize("fault", ["accept500", "acceptReset", "acceptTimeout", "reject500", "reset"])
 def test_a_lost_or_broken_answer_is_ambiguous_and_never_repeated(adapter, server, fault):
     server.faults(api=adapter.api, **{fault: 1.0}, timeoutSeconds=3, callbacks="off")
@@ -129,6 +145,11 @@ def test_an_account_error_spares_everybody_the_same_refusal(adapter, server):
 
 def test_nobody_listening_means_it_never_arrived(adapter):
     assert only(adapter.send(NOBODY_LISTENS, adapter.good)).verdict is Verdict.UNREACHABLE
+
+
+def test_a_host_that_does_not_answer_the_door_was_never_reached():
+    # An address of a network that exists for documentation alone: nobody picks up.
+    assert only(TWILIO.send("http://192.0.2.1:81", TWILIO.good)).verdict is Verdict.UNREACHABLE
 
 
 def test_an_answer_never_carries_an_address_or_a_secret(adapter, server):

@@ -26,9 +26,10 @@ from customers.services import register_customer, suppress
 from loyalty.models import PointsTransaction
 from loyalty.selectors import drifting_balances
 from messaging.models import Line
-from messaging.selectors import has_sent_ok
+from messaging.selectors import has_sent_ok, sender_for
 from messaging.services import reconcile_sends
-from messaging.types import Outcome
+from messaging.services.pacing import pace_of
+from messaging.types import Channel, Outcome
 from tests.conftest import OWN_NUMBER
 
 
@@ -189,6 +190,14 @@ def test_throttling_means_later_and_never_failed(campaign, simulator):
     finish(campaign)
     check_laws(campaign, simulator)
     assert campaign_counts(campaign.pk).sms.sent == 10
+
+
+def test_the_sender_rests_as_long_as_the_provider_asks(campaign, simulator):
+    simulator.faults(api="twilio", throttle=1.0, retryAfter=600, callbacks="off", count=1)
+    start_campaign(campaign, actor=None)
+    drain(campaign)
+    wait_seconds = pace_of(sender_for(Channel.SMS)).take(1).wait_seconds
+    assert 590 < wait_seconds <= 600
 
 
 def test_a_refused_account_pauses_and_says_why(campaign, simulator, settings):
