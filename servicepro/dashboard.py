@@ -24,6 +24,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": "Team", "icon": "group", "link": "/admin/accounts/user/"},
         {"title": "Audit trail", "icon": "history", "link": "/admin/accounts/auditentry/"},
     ]
+    if getattr(request.user, "is_owner", False):
+        records.append({"title": "API keys", "icon": "key", "link": "/admin/api-keys/"})
     return [{"title": "Work", "items": work}, {"title": "Records", "items": records}]
 
 

@@ -90,6 +90,7 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "django_structlog",
+    "ninja",  # its page for /api/docs, with files of its own rather than a stranger's
     *_BOTH,
 ]
 TENANT_APPS = [*_BOTH, "tenants.business", "customers", "messaging", "loyalty", "campaigns", "portal", "onboarding"]
@@ -105,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "servicepro.api.ApiAnswers",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -171,6 +173,7 @@ SMS_SEGMENT_PRICE_MICROS = env.int("SMS_SEGMENT_PRICE_MICROS", default=11_300)  
 SMS_PER_SECOND = env.float("SMS_PER_SECOND", default=100.0)
 EMAIL_PER_SECOND = env.float("EMAIL_PER_SECOND", default=100.0)
 RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=120)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
 
 # Celery
 _socket_broker = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")

@@ -4,14 +4,17 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from servicepro.api import api
 from servicepro.celery import app as celery_app
 
 __all__ = ["celery_app", "urlpatterns"]  # a view may queue a task only where the application is loaded
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/port-recovery/", include("campaigns.urls")),
+    path("admin/api-keys/", include("tenants.urls")),
     path("admin/", admin.site.urls),
     path("api/webhooks/", include("messaging.urls")),
+    path("api/", api.urls),
     path("", include("portal.urls")),
     path("", RedirectView.as_view(url="/admin/"), name="home"),
 ]

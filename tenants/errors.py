@@ -13,3 +13,15 @@ class BadTenant(InvalidInput):
     """The business cannot be created as described."""
 
     code = "BAD_TENANT"
+
+
+class BadToken(InvalidInput):
+    """The API key cannot be made as described."""
+
+    code = "BAD_TOKEN"
+
+
+class UnknownToken(NotFound):
+    """There is no API key with this number."""
+
+    code = "UNKNOWN_TOKEN"

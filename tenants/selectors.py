@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 
 from django.conf import settings
+from django.db.models import F
 from django_tenants.utils import get_public_schema_name, tenant_context
 
 from servicepro.lib.tenancy import connection
+from tenants.accounts.models import ApiToken as ApiToken
 from tenants.accounts.models import User as User  # other apps name the rows they are handed through here
 from tenants.business.models import BusinessSettings as BusinessSettings
 from tenants.errors import UnknownTenant
 from tenants.models import Domain
 from tenants.models import Tenant as Tenant
+
+API_TOKENS_SHOWN_MAX = 200
 
 
 def tenant_by_host(host: str) -> Tenant | None:
@@ -59,3 +63,9 @@ def tenants_named(schema: str | None) -> list[Tenant]:
     if schema:
         return [tenant_by_schema(schema)]
     return list(Tenant.objects.exclude(schema_name=get_public_schema_name()).order_by("schema_name"))
+
+
+def api_tokens() -> list[ApiToken]:
+    """Return the keys of the API, living ones first, newest first."""
+    keys = ApiToken.objects.select_related("created_by").order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
+    return list(keys[:API_TOKENS_SHOWN_MAX])

@@ -22,6 +22,13 @@ class InvalidInput(ServiceProError):
     status = 400
 
 
+class Unauthenticated(ServiceProError):
+    """Nobody has said who is asking, or what they said does not hold."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
 class Forbidden(ServiceProError):
     """The person may not do this."""
 
@@ -41,6 +48,13 @@ class Conflict(ServiceProError):
 
     code = "CONFLICT"
     status = 409
+
+
+class TooLarge(ServiceProError):
+    """More was sent than is taken at once; nothing was changed."""
+
+    code = "TOO_LARGE"
+    status = 413
 
 
 class TooMany(ServiceProError):

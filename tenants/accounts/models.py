@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 
 from servicepro.lib.fields import EncryptedPhoneField
+from tenants.accounts.api_tokens import ApiToken as ApiToken  # Django finds models through this module
 
 
 class UserQuery(BaseUserManager["User"]):

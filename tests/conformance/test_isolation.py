@@ -17,7 +17,7 @@ from tests.conformance.walk import Route, every_pattern, every_route, fill_in, f
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
-OWNER_ROUTES = "admin/port-recovery/"
+OWNER_ROUTES = ("admin/port-recovery/", "admin/api-keys/", "admin/customers/import/")
 # Looking at a person or explaining a recipient is itself recorded: the audit trail is the one thing a look may add to.
 RECORDED_LOOKS = ("accounts_auditentry",)
 

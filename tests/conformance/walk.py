@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
 from servicepro.lib.signing import sign_number
-from tenants.accounts.models import User
+from tenants.accounts.models import ApiToken, User
 
 QUIET_TABLES = {"django_session", "django_migrations"}
 
@@ -47,6 +47,7 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "campaign_id": lambda _pattern: _first(Campaign),
     "target_id": lambda _pattern: _first(Target),
     "token": _token,
+    "token_id": lambda _pattern: _first(ApiToken),
     "action": lambda _pattern: "start",
     "object_id": _record,
     "id": lambda _pattern: _first(User),
@@ -67,8 +68,9 @@ def _flat(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterato
 
 
 def every_pattern() -> list[tuple[str, str]]:
-    """Return (pattern, name) of every route of a business's host."""
-    return list(_flat(get_resolver("servicepro.urls").url_patterns))
+    """Return (pattern, name) of every route of a business's host, bar the JSON API, whose operations have a walk of their own."""
+    every = _flat(get_resolver("servicepro.urls").url_patterns)
+    return [(pattern, name) for pattern, name in every if not pattern.startswith("api/") or pattern.startswith("api/webhooks/")]
 
 
 def parameters(pattern: str) -> frozenset[str]:

@@ -1,0 +1,250 @@
+"""The JSON API of a business, at /api/: every app's part, one shape for errors, and pages that describe it."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import redis
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from pydantic.alias_generators import to_camel
+
+from servicepro.lib.api_schema import ApiSchema, Problem, documented
+from servicepro.lib.errors import (
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    ServiceProError,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+from tenants.selectors import current_tenant
+from tenants.services import Caller, api_access, owner_required
+from tenants.types import ApiScope
+
+log = logging.getLogger("servicepro.api")
+API_PREFIX, WEBHOOKS_PREFIX = "/api/", "/api/webhooks/"
+SIGN_IN = "Sign in as the owner, or send an API key: the header Authorization: Bearer, followed by the key."
+OUR_FAULT = "Something went wrong on our side. Try again; if it stays, tell us the request id."
+_WORDS_BY_STATUS = {
+    400: "What was sent cannot be read. Check that it is valid JSON, or a form where one is asked for.",
+    403: "This may not be done by whoever is asking.",
+    404: "There is nothing at this address. /api/docs lists what there is.",
+    405: "This address does not answer to that method. /api/docs says which it knows.",
+    413: "More was sent than is taken at once.",
+}
+_CODES_BY_STATUS = {400: InvalidInput.code, 401: Unauthenticated.code, 403: Forbidden.code, 404: NotFound.code, 405: "METHOD_NOT_ALLOWED"}
+_CODES_BY_STATUS |= {413: TooLarge.code, 429: TooMany.code, 503: Unavailable.code}
+
+
+def _guarded_docs(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Show the description to the owner, and to programs with any key."""
+    for_owners = owner_required(view)
+    with_key, _session = api_access(None)
+
+    @wraps(for_owners)
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+        try:
+            is_known = with_key(request) is not None
+        except ServiceProError as error:
+            return problem(error)
+        return (view if is_known else for_owners)(request, *arguments, **named)
+
+    return checked
+
+
+class DescribedApi(NinjaAPI):
+    """An API whose description knows the shape of errors, though no operation returns one by itself."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
+        """Return the OpenAPI description."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        schema["components"]["schemas"]["Problem"] = Problem.model_json_schema(by_alias=True)
+        return schema
+
+
+api = DescribedApi(
+    title="ServicePro",
+    version="1",
+    description=(
+        "What a program may do for one business. The business is the one whose host name is called; a key opens that one alone.\n\n"
+        "Everything that goes wrong has one shape: `error`, a stable code; `message`, a sentence for people; `details` where there "
+        "are any; `requestId`. Times are UTC in ISO 8601. Phones are masked."
+    ),
+    urls_namespace="api",
+    docs_decorator=_guarded_docs,  # type: ignore[arg-type]
+    auth=api_access(None),
+    openapi_extra={
+        "tags": [
+            {"name": "Access", "description": "Who is asking."},
+            {"name": "Import", "description": "Bring in a list of customers: look, confirm, undo."},
+        ]
+    },
+)
+
+
+class Myself(ApiSchema):
+    """Who is asking, and what they may do."""
+
+    business: str
+    acts_for: str
+    key: str | None
+    scopes: list[ApiScope]
+
+
+@api.get(
+    "/me",
+    response=Myself,
+    by_alias=True,
+    tags=["Access"],
+    summary="Who am I",
+    description="Tells whose key or session this is and what it may do. A good first call with a new key.",
+    operation_id="whoAmI",
+    openapi_extra=documented(
+        {"business": "Clean Machine", "actsFor": "owner@cleanmachine.example", "key": "Website", "scopes": ["customers:read"]}
+    ),
+)
+def who_am_i(request: HttpRequest) -> dict[str, Any]:
+    """Describe the caller."""
+    caller: Caller = request.auth  # type: ignore[attr-defined]
+    token = caller.token
+    return {
+        "business": current_tenant().name,
+        "acts_for": caller.user.email,
+        "key": token.name if token else None,
+        "scopes": token.scopes if token else list(ApiScope),
+    }
+
+
+def request_id() -> str:
+    """Return the id that the log lines of this request carry."""
+    return str(structlog.contextvars.get_contextvars().get("request_id") or uuid.uuid4())
+
+
+def problem(error: ServiceProError) -> HttpResponse:
+    """Answer with what went wrong: this is the one shape an error has."""
+    details = {to_camel(name): value for name, value in error.details.items()}
+    response = _problem(error.status, error.code, error.message, details)
+    if isinstance(error, TooMany):
+        response["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, Unauthenticated):
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _problem(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> HttpResponse:
+    body = {"error": code, "message": message, "requestId": request_id()}
+    if details:
+        body["details"] = json.loads(json.dumps(details, default=str))
+    return JsonResponse(body, status=status)
+
+
+@api.exception_handler(ServiceProError)
+def _told(_request: HttpRequest, error: ServiceProError) -> HttpResponse:
+    return problem(error)
+
+
+@api.exception_handler(AuthenticationError)
+def _stranger(_request: HttpRequest, _error: AuthenticationError) -> HttpResponse:
+    return problem(Unauthenticated(SIGN_IN))
+
+
+@api.exception_handler(ValidationError)
+def _not_valid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Name every field that cannot be used; what was sent is not repeated, it may be somebody's address."""
+    fields = [{"field": ".".join(map(str, entry["loc"][1:])) or "body", "message": _sentence(entry)} for entry in error.errors]
+    first = fields[0]
+    return problem(InvalidInput(f"{first['field']}: {first['message']}", fields=fields))
+
+
+def _sentence(entry: dict[str, Any]) -> str:
+    text = "This is required" if entry["type"] == "missing" else str(entry["msg"]).removeprefix("Value error, ")
+    return text if text.endswith(".") else f"{text}."
+
+
+@api.exception_handler(HttpError)
+def _http(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    return _by_status(error.status_code)
+
+
+@api.exception_handler(Http404)
+def _missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
+    return _by_status(404)
+
+
+@api.exception_handler(PermissionDenied)
+def _denied(_request: HttpRequest, _error: PermissionDenied) -> HttpResponse:
+    return _by_status(403)
+
+
+@api.exception_handler(SuspiciousOperation)
+def _suspicious(_request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    return _by_status(413 if isinstance(error, RequestDataTooBig) else 400)
+
+
+@api.exception_handler(MultiPartParserError)
+def _broken_form(_request: HttpRequest, _error: MultiPartParserError) -> HttpResponse:
+    return _by_status(400)
+
+
+@api.exception_handler(UnreadablePostError)
+def _hung_up(_request: HttpRequest, _error: UnreadablePostError) -> HttpResponse:
+    return _by_status(400)
+
+
+@api.exception_handler(redis.RedisError)
+def _no_valkey(request: HttpRequest, error: redis.RedisError) -> HttpResponse:
+    return _away(request, error)
+
+
+@api.exception_handler(OperationalError)
+def _no_database(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    return _away(request, error)
+
+
+def _away(_request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("api_dependency_away", exc_info=error)
+    return problem(Unavailable("Something this needs is away for the moment. Try again in a minute."))
+
+
+@api.exception_handler(Exception)
+def _our_fault(_request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("api_failed", exc_info=error)
+    return _problem(500, ServiceProError.code, OUR_FAULT)
+
+
+def _by_status(status: int) -> HttpResponse:
+    return _problem(status, _CODES_BY_STATUS.get(status, ServiceProError.code), _WORDS_BY_STATUS.get(status, OUR_FAULT))
+
+
+class ApiAnswers:
+    """Give what Django itself refuses below /api/ (no such address, wrong method) the API's shape, and keep answers out of caches."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer as the application does, bar the shape."""
+        response = self.get_response(request)
+        if not request.path_info.startswith(API_PREFIX) or request.path_info.startswith(WEBHOOKS_PREFIX):
+            return response
+        if response.status_code in (404, 405) and not response.headers.get("Content-Type", "").startswith("application/json"):
+            allowed = response.headers.get("Allow")
+            response = _by_status(response.status_code)
+            if allowed:
+                response["Allow"] = allowed
+        response["Cache-Control"] = "no-store"
+        response["X-Request-Id"] = request_id()
+        return response

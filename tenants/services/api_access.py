@@ -1,0 +1,97 @@
+"""Who is asking the API: the owner in a browser, or a program with a key the owner made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from servicepro.lib.errors import Forbidden, Unauthenticated
+from servicepro.lib.ratelimit import check_rate
+from tenants.accounts.models import ApiToken, User
+from tenants.services.api_tokens import api_token_by_secret
+from tenants.types import ApiScope
+
+MINUTE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever is asking: an owner, or a key acting for the owner who made it."""
+
+    user: User
+    token: ApiToken | None = None
+
+
+class BearerToken:
+    """Let a key with one of its scopes pass. Raises Unauthenticated and Forbidden; None where no key was sent."""
+
+    openapi_security_schema: ClassVar[dict[str, str]] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key the owner made in the admin under API keys.",
+    }
+
+    def __init__(self, scope: ApiScope | None) -> None:
+        self.scope = scope
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        """Tell whose key the request carries."""
+        scheme, _space, text = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            return None
+        token = api_token_by_secret(text.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
+            raise Unauthenticated("This API key opens nothing here. It may be mistyped, revoked, expired, or another business's.")
+        _slow_down(f"api:token:{token.pk}")
+        if self.scope is not None and self.scope not in token.scopes:
+            raise Forbidden(f"This API key may not do that: it lacks “{self.scope}”.", scope=str(self.scope))
+        return Caller(token.created_by, token)
+
+
+class OwnerSession:
+    """Let the signed-in owner pass; what changes something needs the page's own CSRF token. Raises Forbidden; None for strangers."""
+
+    openapi_security_schema: ClassVar[dict[str, str]] = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": settings.SESSION_COOKIE_NAME,
+        "description": "The owner's sign-in. Changes need the header X-CSRFToken as well.",
+    }
+
+    csrf = True  # tells the page of /api/docs to send the token along
+
+    def __call__(self, request: HttpRequest) -> Caller | None:
+        """Tell which owner is signed in."""
+        user = request.user
+        if not isinstance(user, User):
+            return None
+        _slow_down(f"api:user:{user.pk}")
+        if not user.is_owner:
+            raise Forbidden("Only the owner may use the API. Ask the owner to do it, or to change your role.")
+        if _is_forged(request):
+            raise Forbidden("The request did not come from a page of ours: send the CSRF cookie's value as the header X-CSRFToken.")
+        return Caller(user)
+
+
+def api_access(scope: ApiScope | None) -> list[Callable[[HttpRequest], Caller | None]]:
+    """Return the guards of one API operation: a key with this scope (None: any key), or the owner's own session."""
+    return [BearerToken(scope), OwnerSession()]
+
+
+def _slow_down(name: str) -> None:
+    check_rate(name, limit=settings.API_REQUESTS_PER_MINUTE, seconds=MINUTE_SECONDS)
+
+
+def _no_view(request: HttpRequest) -> HttpResponse:
+    raise AssertionError("the check calls no view")
+
+
+def _is_forged(request: HttpRequest) -> bool:
+    """Run the check that API routes skip because programs carry no cookies."""
+    request.csrf_processing_done = False  # type: ignore[attr-defined]
+    check = CsrfViewMiddleware(_no_view)
+    check.process_request(request)
+    return check.process_view(request, _no_view, (), {}) is not None

@@ -1,0 +1,23 @@
+"""Words that other apps and the doors share."""
+
+from enum import StrEnum
+
+
+class ApiScope(StrEnum):
+    """What an API token may do; the owner ticks these one by one."""
+
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
+    CUSTOMERS_UNMASK = "customers:unmask"
+
+    @property
+    def label(self) -> str:
+        """Say it to the owner."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    ApiScope.CUSTOMERS_READ: "See customers and imports, phones masked",
+    ApiScope.CUSTOMERS_WRITE: "Import customers, confirm and undo imports",
+    ApiScope.CUSTOMERS_UNMASK: "See whole phone numbers, one at a time, each look recorded",
+}

@@ -1,0 +1,171 @@
+"""Who may ask the API what: every operation of its description, every kind of caller, and the neighbour."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+from django.test import Client
+from django_tenants.utils import schema_context
+
+from campaigns.models import Campaign
+from servicepro.api import api
+from tenants.accounts.models import User
+from tenants.services import create_api_token
+from tenants.types import ApiScope
+from tests.conformance.walk import fingerprint
+
+# What a part of an address may stand for; an operation with one that is not here fails the walk until somebody adds it.
+PROVIDERS: dict[str, Callable[[], str]] = {}
+OPEN_TO_ANY_KEY = {"whoAmI"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation with values of a business in its address and a body that would be taken."""
+
+    name: str
+    method: str
+    path: str
+    scope: str | None
+    names_an_object: bool
+    body: dict[str, object]
+
+    def make(self, client: Client, **headers: str) -> int:
+        """Make the call and return the status."""
+        return client.generic(self.method, self.path, headers=headers, **self.body).status_code
+
+
+def fill_in(path: str) -> str:
+    for need in re.findall(r"{(\w+)}", path):
+        assert need in PROVIDERS, f"{path} needs a provider for “{need}”"
+        path = path.replace(f"{{{need}}}", PROVIDERS[need]())
+    return path
+
+
+def _body(operation: dict) -> dict[str, object]:
+    content = operation.get("requestBody", {}).get("content", {})
+    if "multipart/form-data" in content:
+        data = (
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nName,Phone\r\nAna,+15125550142\r\n\r\n--b--\r\n'
+        )
+        return {"data": data, "content_type": "multipart/form-data; boundary=b"}
+    if "application/json" in content:
+        return {"data": json.dumps(content["application/json"]["example"]), "content_type": "application/json"}
+    return {}
+
+
+def every_call() -> list[Call]:
+    """Return every operation, ready to be called in the active business."""
+    scopes = {
+        operation.operation_id: operation.auth_callbacks[0].scope
+        for router in api._get_bound_routers()
+        for view in router.path_operations.values()
+        for operation in view.operations
+    }
+    return [
+        Call(operation["operationId"], method.upper(), fill_in(path), scopes[operation["operationId"]], "{" in path, _body(operation))
+        for path, methods in json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/")))["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def client(host: str, email: str = "", **how: bool) -> Client:
+    made = Client(HTTP_HOST=host, raise_request_exception=False, **how)
+    if email:
+        made.force_login(User.objects.get(email=email))
+    return made
+
+
+def bearer(*scopes: str, email: str = "owner@shop.example") -> dict[str, str]:
+    _token, text = create_api_token(actor=User.objects.get(email=email), name="walk", scopes=scopes)
+    return {"Authorization": f"Bearer {text}"}
+
+
+def untouched(schema: str = "shop") -> dict[str, str]:
+    """Return the fingerprint without the keys themselves, which note when they were used, and the record of looks."""
+    return {table: sum_ for table, sum_ in fingerprint(schema).items() if not table.endswith(("apitoken", "auditentry", "accounts_user"))}
+
+
+@pytest.fixture(autouse=True)
+def endless(settings: object) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 10_000
+    redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
+
+
+@pytest.fixture
+def filled(campaign: Campaign) -> Iterator[list[Call]]:
+    """A business with one of everything, and every call into it."""
+    for role in ("manager", "staff"):
+        User.objects.get_or_create(email=f"api-{role}@shop.example", defaults={"role": role, "is_staff": True})
+    yield every_call()
+    User.objects.filter(email__startswith="api-", role__in=("manager", "staff")).delete()
+
+
+def test_a_stranger_is_refused_everywhere(filled):
+    before, stranger = untouched(), client("shop.localhost")
+    assert {call.name: status for call in filled if (status := call.make(stranger)) != 401} == {}
+    assert untouched() == before
+
+
+@pytest.mark.parametrize("role", ["staff", "manager"])
+def test_only_owners_use_the_api(filled, role):
+    before, colleague = untouched(), client("shop.localhost", f"api-{role}@shop.example")
+    assert {call.name: status for call in filled if (status := call.make(colleague)) != 403} == {}
+    assert untouched() == before
+
+
+def test_a_key_without_the_scope_is_refused(filled):
+    before = untouched()
+    for call in filled:
+        if call.name not in OPEN_TO_ANY_KEY:
+            assert call.scope is not None, f"{call.name} is open to every key"
+            others = [str(scope) for scope in ApiScope if scope != call.scope]
+            assert call.make(client("shop.localhost"), **bearer(*others)) == 403, call.name
+    assert untouched() == before
+
+
+def test_a_page_of_another_site_cannot_act_for_the_owner(filled):
+    before, lured = untouched(), client("shop.localhost", "owner@shop.example", enforce_csrf_checks=True)
+    changing = [call for call in filled if call.method not in ("GET", "HEAD")]
+    assert {call.name: status for call in changing if (status := call.make(lured)) != 403} == {}
+    assert untouched() == before
+
+
+def test_a_key_of_the_neighbour_opens_nothing_here(filled, indian_tenant):
+    with schema_context("salon"):
+        theirs = bearer(*ApiScope, email="owner@salon.example")
+    before = untouched()
+    assert {call.name: status for call in filled if (status := call.make(client("shop.localhost"), **theirs)) != 401} == {}
+    assert untouched() == before
+
+
+def test_the_neighbour_finds_nothing_of_ours_and_changes_nothing(filled, indian_tenant):
+    """The neighbour calls its own host with our ids."""
+    with schema_context("salon"):
+        theirs = bearer(*ApiScope, email="owner@salon.example")
+    before = untouched()
+    named = [call for call in filled if call.names_an_object]
+    assert {call.name: status for call in named if (status := call.make(client("salon.localhost"), **theirs)) != 404} == {}
+    assert untouched() == before
+
+
+def test_a_made_up_id_is_not_found_and_not_our_fault(filled):
+    everything = bearer(*ApiScope)
+    for call in filled:
+        if call.names_an_object:
+            for made_up in ("0", "9" * 30, "00000000-0000-4000-8000-000000000000", "..", "%00", "é"):
+                spoilt = re.sub(r"/[0-9a-f-]{36}(?=/|$)|/\d+(?=/|$)", f"/{made_up}", call.path)
+                status = client("shop.localhost").generic(call.method, spoilt, headers=everything, **call.body).status_code
+                assert status in (400, 404, 405), (call.name, spoilt, status)
+
+
+def test_looking_changes_nothing(filled):
+    before, everything = untouched(), bearer(*ApiScope)
+    for call in filled:
+        if call.method == "GET":
+            assert call.make(client("shop.localhost"), **everything) < 500, call.name
+    assert untouched() == before
