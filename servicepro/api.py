@@ -43,7 +43,7 @@ _WORDS_BY_STATUS = {
     403: "This may not be done by whoever is asking.",
     404: "There is nothing at this address. /api/docs lists what there is.",
     405: "This address does not answer to that method. /api/docs says which it knows.",
-    413: "More was sent than is taken at once.",
+    413: "More was sent than is taken at once: a request may have 6 MB, a customer list 5 MB.",
 }
 _CODES_BY_STATUS = {400: InvalidInput.code, 401: Unauthenticated.code, 403: Forbidden.code, 404: NotFound.code, 405: "METHOD_NOT_ALLOWED"}
 _CODES_BY_STATUS |= {413: TooLarge.code, 429: TooMany.code, 503: Unavailable.code}
@@ -240,7 +240,7 @@ class ApiAnswers:
         response = self.get_response(request)
         if not request.path_info.startswith(API_PREFIX) or request.path_info.startswith(WEBHOOKS_PREFIX):
             return response
-        if response.status_code in (404, 405) and not response.headers.get("Content-Type", "").startswith("application/json"):
+        if response.status_code in (404, 405, 413) and not response.headers.get("Content-Type", "").startswith("application/json"):
             allowed = response.headers.get("Allow")
             response = _by_status(response.status_code)
             if allowed:

@@ -1,46 +1,54 @@
-"""How often something may be asked, counted in Valkey, per business: the last `seconds` are looked at, not calendar hours."""
+"""How often something may be done in a while, counted in Valkey for all workers together."""
 
 import math
 import secrets
-from functools import lru_cache
+from dataclasses import dataclass
 
 import redis
-from django.conf import settings
 
-from servicepro.lib.errors import TooMany
-from servicepro.lib.tenancy import connection
-
-# One atomic step on the server's own clock: forget what is too old, then count, and note this turn only where it is granted,
-# so that asking again too early does not push the next turn further away.
-_COUNT = """
+# One atomic step on the server's own clock: forget what is older than the window, and note this turn where there is room.
+_TAKE = """
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
-local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2]) * 1000
+local window, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
-if redis.call('ZCARD', KEYS[1]) < limit then
-  redis.call('ZADD', KEYS[1], now, ARGV[3])
-  redis.call('PEXPIRE', KEYS[1], window)
-  return 0
+local taken = redis.call('ZCARD', KEYS[1])
+if taken < limit then
+    redis.call('ZADD', KEYS[1], now, ARGV[3])
+    redis.call('PEXPIRE', KEYS[1], window)
+    return {1, limit - taken - 1, 0}
 end
-local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-return math.max(1, tonumber(oldest[2] or now) + window - now)
+-- Room comes when so many turns have grown old that fewer than the limit are left.
+local oldest = redis.call('ZRANGE', KEYS[1], taken - limit, taken - limit, 'WITHSCORES')
+return {0, 0, oldest[2] + window - now}
 """
 
 
-@lru_cache(maxsize=4)
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether it may be done now, how often more within the window, and else how long until it may."""
+
+    is_granted: bool
+    remaining: int
+    retry_after_seconds: int
+    ticket: str
 
 
-def check_rate(name: str, *, limit: int, seconds: int) -> None:
-    """Count one turn of `name` in the current business. Raises TooMany, with the seconds to wait, after `limit` turns in `seconds`."""
-    key = f"rate:{connection.schema_name}:{name}"
-    waiting_ms = int(_client(settings.REDIS_URL).eval(_COUNT, 1, key, limit, seconds, secrets.token_hex(8)))  # type: ignore[arg-type]
-    if waiting_ms:
-        wait = math.ceil(waiting_ms / 1000)
-        raise TooMany(f"That was asked too often. Try again in {_spoken(wait)}.", retry_after_seconds=wait)
+class RateLimit:
+    """At most `limit` turns within any `window_seconds`. Every method raises redis.RedisError where Valkey is away."""
 
+    def __init__(self, client: redis.Redis, *, key: str, limit: int, window_seconds: float) -> None:
+        """Count under `key`; turns of the past window count whenever they were taken, so there is no burst at the full hour."""
+        if limit < 1:
+            raise ValueError("A rate limit lets at least one through.")
+        self.client, self.key, self.limit, self.window_seconds = client, f"ratelimit:{key}", limit, window_seconds
+        self._take = client.register_script(_TAKE)
 
-def _spoken(seconds: int) -> str:
-    if seconds < 120:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    return f"{math.ceil(seconds / 60)} minutes"
+    def take(self) -> Turn:
+        """Take a turn, or learn when there is one; a refused try does not count."""
+        ticket = secrets.token_hex(8)
+        granted, remaining, wait = self._take(keys=[self.key], args=[int(self.window_seconds * 1000), self.limit, ticket])
+        return Turn(bool(granted), int(remaining), max(1, math.ceil(int(wait) / 1000)) if not granted else 0, ticket)
+
+    def give_back(self, turn: Turn) -> None:
+        """Return a turn that was not used."""
+        self.client.zrem(self.key, turn.ticket)

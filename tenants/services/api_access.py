@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
+import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-from servicepro.lib.errors import Forbidden, Unauthenticated
-from servicepro.lib.ratelimit import check_rate
+from servicepro.lib.errors import Forbidden, TooMany, Unauthenticated, Unavailable
+from servicepro.lib.ratelimit import RateLimit
+from servicepro.lib.tenancy import connection
 from tenants.accounts.models import ApiToken, User
 from tenants.services.api_tokens import api_token_by_secret
 from tenants.types import ApiScope
@@ -45,7 +48,7 @@ class BearerToken:
         token = api_token_by_secret(text.strip()) if scheme.lower() == "bearer" else None
         if token is None:
             raise Unauthenticated("This API key opens nothing here. It may be mistyped, revoked, expired, or another business's.")
-        _slow_down(f"api:token:{token.pk}")
+        _slow_down(f"token:{token.pk}")
         if self.scope is not None and self.scope not in token.scopes:
             raise Forbidden(f"This API key may not do that: it lacks “{self.scope}”.", scope=str(self.scope))
         return Caller(token.created_by, token)
@@ -68,7 +71,7 @@ class OwnerSession:
         user = request.user
         if not isinstance(user, User):
             return None
-        _slow_down(f"api:user:{user.pk}")
+        _slow_down(f"user:{user.pk}")
         if not user.is_owner:
             raise Forbidden("Only the owner may use the API. Ask the owner to do it, or to change your role.")
         if _is_forged(request):
@@ -81,8 +84,22 @@ def api_access(scope: ApiScope | None) -> list[Callable[[HttpRequest], Caller | 
     return [BearerToken(scope), OwnerSession()]
 
 
+@lru_cache(maxsize=4)
+def _valkey(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+
+
 def _slow_down(name: str) -> None:
-    check_rate(name, limit=settings.API_REQUESTS_PER_MINUTE, seconds=MINUTE_SECONDS)
+    """Count one request. Raises TooMany, and Unavailable where nobody can count."""
+    limit = settings.API_REQUESTS_PER_MINUTE
+    counted = RateLimit(_valkey(settings.REDIS_URL), key=f"{connection.schema_name}:api:{name}", limit=limit, window_seconds=MINUTE_SECONDS)
+    try:
+        turn = counted.take()
+    except redis.RedisError as error:
+        raise Unavailable("Requests cannot be counted for a moment. Nothing was done: try again in a minute.") from error
+    if not turn.is_granted:
+        wait = turn.retry_after_seconds
+        raise TooMany(f"More than {limit} requests in a minute. Try again in {wait} second{'s' * (wait != 1)}.", retry_after_seconds=wait)
 
 
 def _no_view(request: HttpRequest) -> HttpResponse:

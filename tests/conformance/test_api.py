@@ -12,10 +12,10 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django_tenants.utils import schema_context
 
 from servicepro.api import api
-from servicepro.lib.errors import Conflict, TooMany
-from servicepro.lib.ratelimit import check_rate
+from servicepro.lib.errors import Conflict
 from tenants.accounts.models import ApiToken, AuditEntry, User
 from tenants.services import create_api_token, revoke_api_token
 from tenants.types import ApiScope
@@ -174,26 +174,11 @@ def test_the_limit_of_one_key_is_not_anothers(ask, key, owner, settings):
     assert [ask(key).status_code, ask(key).status_code, ask(other).status_code] == [200, 429, 200]
 
 
-def test_turns_come_back_as_the_oldest_one_ages(tenant):
-    check_rate("aging", limit=2, seconds=1)
-    check_rate("aging", limit=2, seconds=1)
-    with pytest.raises(TooMany) as refused:
-        check_rate("aging", limit=2, seconds=1)
-    assert refused.value.retry_after_seconds == 1
-    client = redis.Redis.from_url(django_settings.REDIS_URL)
-    name = "rate:shop:aging"
-    members = client.zrange(name, 0, -1, withscores=True)
-    client.zadd(name, {members[0][0]: members[0][1] - 1_000})
-    check_rate("aging", limit=2, seconds=1)
-    assert client.pttl(name) > 0
-
-
-def test_a_refused_turn_pushes_the_next_one_no_further_away(tenant):
-    check_rate("patience", limit=1, seconds=3_600)
-    for _turn in range(5):
-        with pytest.raises(TooMany, match="60 minutes"):
-            check_rate("patience", limit=1, seconds=3_600)
-    assert redis.Redis.from_url(django_settings.REDIS_URL).zcard("rate:shop:patience") == 1
+def test_the_limit_of_one_business_is_not_anothers(ask, key, indian_tenant, settings):
+    settings.API_REQUESTS_PER_MINUTE = 1
+    with schema_context("salon"):
+        _token, theirs = create_api_token(actor=User.objects.get(email="owner@salon.example"), name="x", scopes=["customers:read"])
+    assert [ask(key).status_code, ask(key).status_code, ask(theirs, host="salon.localhost").status_code] == [200, 429, 200]
 
 
 def test_without_valkey_the_api_says_so(ask, key, settings):
@@ -229,6 +214,12 @@ def test_our_own_fault_shows_no_trace_and_is_logged(caplog):
 
 def test_too_much_at_once_is_413():
     assert answer_to(RequestDataTooBig("x"))[0] == 413
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/me", "application/json"), ("/admin/api-keys/", "text/html")])
+def test_a_huge_request_is_refused_before_it_is_read(browser, path, kind):
+    answer = browser.generic("POST", path, data=b"x" * (6 * 1024 * 1024 + 1), content_type="text/plain")
+    assert answer.status_code == 413 and answer["Content-Type"].startswith(kind)
 
 
 def test_the_description_is_the_one_that_was_agreed():
