@@ -31,12 +31,12 @@ async def serve(host: str, port: int, store: Store) -> None:
     """Answer on `host` until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
     simulator = Simulator(store)
-    server = await loop.create_server(lambda: HttpProtocol(simulator.answer), host, port)
-    sys.stdout.write(f"simulator on http://127.0.0.1:{server.sockets[0].getsockname()[1]}/\n")
-    sys.stdout.flush()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    server = await loop.create_server(lambda: HttpProtocol(simulator.answer), host, port)
+    sys.stdout.write(f"simulator on http://127.0.0.1:{server.sockets[0].getsockname()[1]}/\n")
+    sys.stdout.flush()
     await stopped.wait()
     server.close()
     await simulator.caller.close()

@@ -1,8 +1,8 @@
 """Route every request of the simulator.
 
-Control: POST /control/faults, DELETE /control/faults, GET /control/messages?to=, GET /control/stats, POST /control/reset,
-POST /control/numbers {number, inboundUrl, serviceSid (optional)}, POST /control/sendgrid-webhook {url}, GET /control/sendgrid-public-key,
-POST /control/inbound {from, to, body}, POST /control/activity {on}; GET /health.
+Control: POST and DELETE /control/faults, GET /control/messages?to=, GET /control/stats, POST /control/reset,
+POST /control/numbers {number, inboundUrl, serviceSid (optional)}, POST and DELETE /control/sendgrid-webhook {url},
+GET /control/sendgrid-public-key, POST /control/inbound {from, to, body}, POST /control/activity {on}; GET /health.
 """
 
 from collections import Counter
@@ -59,7 +59,9 @@ class Simulator:
             number = {"number": given["number"], "inboundUrl": given["inboundUrl"], "serviceSid": given.get("serviceSid", "")}
             self.store.write("number", number)
         elif (verb, name) == ("POST", "sendgrid-webhook"):
-            self.store.write("event_url", request.json["url"])
+            self.store.write("event_url", str(request.json["url"]))
+        elif (verb, name) == ("DELETE", "sendgrid-webhook"):
+            self.store.write("event_url_gone", str(request.json["url"]))
         elif (verb, name) == ("POST", "activity"):
             self.sendgrid.has_activity = bool(request.json["on"])
         elif (verb, name) == ("POST", "inbound"):

@@ -162,8 +162,7 @@ class SendGridApi:
         await asyncio.sleep(delay_seconds)
         if mode == "shuffled":
             events = events[::-1]
-        for _repeat in range(2 if mode == "repeated" else 1):
-            await self.caller.events(self.store.event_urls, events)
+        await self.caller.events(self.store.event_urls, events, times=2 if mode == "repeated" else 1)
 
 
 def check(body: dict[str, Any]) -> None:
@@ -188,7 +187,8 @@ def _check_person(person: dict[str, Any], field: str, subject: Any) -> None:
         raise Refusal("The to array is required for all personalization objects, and must have at least one email object.", f"{field}.to")
     if not all(_is_address(to) for to in person["to"]):
         raise Refusal("Does not contain a valid address.", f"{field}.to")
-    if not isinstance(person.get("subject") or subject, str):
+    subject = person.get("subject") or subject
+    if not isinstance(subject, str) or not subject:
         raise Refusal("The subject is required. You can get around this requirement if you use a template.", "subject")
     _check_names(person, _KNOWN_OF_A_PERSON, field)
     if not _is_texts(person.get("substitutions", {})):

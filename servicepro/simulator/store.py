@@ -103,8 +103,10 @@ class Store:
         elif kind == "number":
             self.inbound_urls[payload["number"]] = payload["inboundUrl"]
             self.services[payload["number"]] = payload.get("serviceSid", "")
-        elif kind == "event_url" and payload not in self.event_urls:
-            self.event_urls.append(payload)
+        elif kind == "event_url":
+            self.event_urls = [*(url for url in self.event_urls if url != payload), payload]
+        elif kind == "event_url_gone":
+            self.event_urls = [url for url in self.event_urls if url != payload]
         elif kind == "suppress":
             address, reason = payload
             self.suppressed[address] = reason
@@ -152,8 +154,7 @@ class Store:
         self.lean_messages = 0
         if self._journal:
             self._journal.truncate(0)
-        for number, url in list(self.inbound_urls.items()):
+        for number, url in self.inbound_urls.items():
             self.write("number", {"number": number, "inboundUrl": url, "serviceSid": self.services[number]})
         for url in self.event_urls:
-            if self._journal:
-                self._journal.write(json.dumps(["event_url", url]) + "\n")
+            self.write("event_url", url)

@@ -1,5 +1,6 @@
 """The simulator over HTTP, the providers' own SDKs, and an application's doors to call back."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +19,15 @@ from tests.support.simulator import SimulatorProcess
 
 ACCOUNT_SID, AUTH_TOKEN, SENDGRID_KEY = "AC" + "5" * 32, "simulator-auth-token", "SG.simulator"
 DEADLINE_SECONDS = 5.0
+QUIET = logging.getLogger("tests.simulator.twilio")  # the SDK logs every header of every request
+QUIET.setLevel(logging.WARNING)
 
 
 class RedirectedClient(TwilioHttpClient):
     """The SDK's own transport, pointed at the simulator."""
 
     def __init__(self, base_url: str, timeout: float = DEADLINE_SECONDS) -> None:
-        super().__init__(timeout=timeout)
+        super().__init__(timeout=timeout, logger=QUIET)
         self.base_url = base_url
 
     def request(self, method: str, url: str, *args: object, **named: object) -> object:
