@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, REGION_CODE_FOR_NON_GEO_ENTITY, PhoneMetadata, PhoneNumberFormat, PhoneNumberType
+from phonenumbers.phonenumberutil import _number_type_helper as type_in_region  # saves two of three rounds over all patterns
 
 SHORT_CODE_DIGITS_MIN, SHORT_CODE_DIGITS_MAX = 3, 6  # carriers' short codes have 5 or 6 digits, some countries' 3 or 4
 TEXTABLE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
@@ -55,7 +56,8 @@ _NOISE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad']")
 _SCHEME = re.compile(r"^(?:tel|sms):", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|;ext=)\s*\d+\s*$", re.IGNORECASE)
 _LETTER = re.compile(r"[A-Za-z]")
-_PUNCTUATION = frozenset("+＋-().,/‐‑–—·")
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"[\d\s+＋\-().,/‐‑–—·]+")
 
 
 def parse_phone(text: str | None, region: str) -> Phone | PhoneProblem:
@@ -74,20 +76,37 @@ def _parsed(text: str, region: str) -> Phone | PhoneProblem:
         return PhoneProblem.UNREADABLE
     if number.extension:  # written with a comma, the sign phones use for a pause
         return PhoneProblem.EXTENSION
-    kind = phonenumbers.number_type(number)
+    kind, number_region = _kind_and_region(number)
     if kind == PhoneNumberType.UNKNOWN:
         return PhoneProblem.CHECK_NUMBER if phonenumbers.is_possible_number(number) else PhoneProblem.UNREADABLE
-    number_region = phonenumbers.region_code_for_number(number)
-    if kind not in TEXTABLE or number_region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:  # satellites: dollars a text
+    if kind not in TEXTABLE or number_region == REGION_CODE_FOR_NON_GEO_ENTITY:  # satellites: dollars a text
         return PhoneProblem.NOT_TEXTABLE
-    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), number_region)
+    return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), number_region)
+
+
+def _kind_and_region(number: phonenumbers.PhoneNumber) -> tuple[int, str | None]:
+    """Return `number_type` and `region_code_for_number` in one go; each alone asks every pattern of the region again."""
+    country_code = number.country_code or 0
+    regions = COUNTRY_CODE_TO_REGION_CODE.get(country_code, ())
+    national_number = phonenumbers.national_significant_number(number)
+    for region in regions:
+        metadata = PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+        if metadata is None:
+            continue
+        if metadata.leading_digits is None or len(regions) == 1:
+            kind = type_in_region(national_number, metadata)
+            if kind != PhoneNumberType.UNKNOWN or len(regions) == 1:
+                return kind, region
+        elif re.match(metadata.leading_digits, national_number):
+            return type_in_region(national_number, metadata), region
+    return PhoneNumberType.UNKNOWN, None
 
 
 def _unlike_a_number(cleaned: str) -> PhoneProblem | None:
     """Name what shows without knowing any country's numbers."""
     if not cleaned:
         return PhoneProblem.EMPTY
-    digits = sum(character.isdecimal() for character in cleaned)
+    digits = len(_DIGIT.findall(cleaned))
     if digits == 0:
         return PhoneProblem.UNREADABLE
     if _EXTENSION.search(cleaned):
@@ -96,9 +115,7 @@ def _unlike_a_number(cleaned: str) -> PhoneProblem | None:
         return PhoneProblem.LETTERS
     if SHORT_CODE_DIGITS_MIN <= digits <= SHORT_CODE_DIGITS_MAX and cleaned[0] not in "+＋":
         return PhoneProblem.SHORT_CODE
-    if all(c.isdecimal() or c.isspace() or c in _PUNCTUATION for c in cleaned):
-        return None
-    return PhoneProblem.UNREADABLE
+    return None if _NUMBER.fullmatch(cleaned) else PhoneProblem.UNREADABLE
 
 
 def e164_or_none(text: str | None, region: str) -> str | None:

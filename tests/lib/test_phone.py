@@ -1,11 +1,13 @@
 """Numbers are read as people meant them, and those that cannot be texted are named, not guessed."""
 
+from unittest import mock
+
 import phonenumbers
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from servicepro.lib.phone import Phone, PhoneProblem, e164_or_none, mask_phone, mask_phones_in, parse_phone, phone_for_log
+from servicepro.lib.phone import Phone, PhoneProblem, _kind_and_region, e164_or_none, mask_phone, mask_phones_in, parse_phone, phone_for_log
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,19 @@ def test_every_way_of_writing_an_indian_mobile_is_one_number(typed):
 def test_a_number_with_its_country_is_read_the_same_everywhere():
     assert parse_phone("+1 415 555 2671", "IN") == parse_phone("(415) 555-2671", "US") == Phone("+14155552671", "US")
     assert parse_phone("011 91 98765 43210", "US") == Phone("+919876543210", "IN")
+
+
+@pytest.mark.parametrize("country_code", [1, 7, 39, 44, 49, 52, 61, 91, 262, 590, 870])
+def test_kind_and_country_are_the_libraries_own(country_code):
+    """Of every region that shares the code an example of every kind, and its neighbours, which mostly are no numbers."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[country_code]
+    examples = [phonenumbers.example_number_for_type(region, kind) for region in regions for kind in range(11) if region != "001"]
+    examples.append(phonenumbers.PhoneNumber(country_code=country_code, national_number=301234567))
+    for example in filter(None, examples):
+        for step in (0, 1, -1, 1000, -100_000, 10_000_000, 900_000_000):
+            number = phonenumbers.PhoneNumber(country_code=country_code, national_number=abs(example.national_number + step))
+            wanted = phonenumbers.number_type(number), phonenumbers.region_code_for_number(number)
+            assert _kind_and_region(number) == (wanted if wanted[0] != phonenumbers.PhoneNumberType.UNKNOWN else (wanted[0], mock.ANY))
 
 
 def test_the_fictional_numbers_of_the_demo_can_be_texted():
