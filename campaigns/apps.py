@@ -7,3 +7,9 @@ class CampaignsConfig(AppConfig):
     """Campaigns."""
 
     name = "campaigns"
+
+    def ready(self) -> None:
+        """Say who answers for personal data."""
+        from customers.services import register_holder
+
+        register_holder("campaigns.personal_data")

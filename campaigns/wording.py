@@ -5,6 +5,7 @@ from typing import Any
 _REASONS = {
     "opted_out_explicit": "asked not to be contacted",
     "address_suppressed": "replied STOP or unsubscribed, so this address is never written to",
+    "erased": "was erased at their own request or by the owner",
     "sms_disabled_campaign": "texts are switched off for this campaign",
     "email_disabled_campaign": "emails are switched off for this campaign",
     "invalid_phone_format": "there is no phone number that can receive texts",

@@ -37,3 +37,15 @@ class CannotUnmerge(Conflict):
     """The merge cannot be undone as things stand."""
 
     code = "CANNOT_UNMERGE"
+
+
+class UnknownCustomer(NotFound):
+    """There is no such customer, or no such certificate, in this business."""
+
+    code = "UNKNOWN_CUSTOMER"
+
+
+class CannotErase(Conflict):
+    """The person cannot be erased at this moment; nothing was changed."""
+
+    code = "CANNOT_ERASE"

@@ -7,3 +7,9 @@ class LoyaltyConfig(AppConfig):
     """Points."""
 
     name = "loyalty"
+
+    def ready(self) -> None:
+        """Say who answers for personal data."""
+        from customers.services import register_holder
+
+        register_holder("loyalty.personal_data")

@@ -1,4 +1,4 @@
-"""The numbers a business texts from, and the provider events that came before their own record."""
+"""The numbers a business texts from, provider events, and copies that providers were asked to remove."""
 
 from typing import Any, ClassVar
 
@@ -49,3 +49,32 @@ class ProviderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.status}"
+
+class CopyRemoval(models.Model):
+    """One message whose copy a provider was asked to remove; it holds the provider's own id and nothing else of the person."""
+
+    class State(models.TextChoices):
+        """What became of the copy."""
+
+        WAITING = "waiting"
+        DELETED = "deleted"
+        REDACTED = "redacted"
+        ABSENT = "absent"
+        REFUSED = "refused"
+
+    certificate_id = models.UUIDField()
+    message_sid = models.CharField(max_length=64, unique=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    answer = models.CharField(max_length=40, blank=True, help_text="the provider's code, or what went wrong")
+    due_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["certificate_id"], name="copy_removal_certificate"),
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="copy_removal_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_sid} {self.state}"

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.conf import settings
 
@@ -109,3 +110,15 @@ def owns_number(e164: str) -> bool:
 def line_numbers() -> list[str]:
     """Return the numbers this business texts from (E.164)."""
     return [line.phone for line in Line.objects.order_by("id")]
+
+def sends_to(channel: str, tags: Collection[str]) -> list[dict[str, Any]]:
+    """Return what the ledger knows of every message to these tags on a channel, oldest first."""
+    table = ledger_table(channel)
+    names = ("campaign_key", "message_id", "is_sent", "state", "attempted_at", "error", "provider_status", "attempt_id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT campaign_key, {table.sid}, {table.ok}, state, attempted_at, last_error, provider_status, attempt_id"
+            f" FROM public.{table.name} WHERE tenant_id = %s AND {table.address} = ANY(%s) ORDER BY attempted_at, id",
+            [connection.schema_name, list(tags)],
+        )
+        return [{"channel": channel, **dict(zip(names, row, strict=True))} for row in cursor.fetchall()]

@@ -1,6 +1,6 @@
 """Questions about businesses."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.conf import settings
 from django.db.models import F
@@ -8,6 +8,7 @@ from django_tenants.utils import get_public_schema_name, tenant_context
 
 from servicepro.lib.tenancy import connection
 from tenants.accounts.models import ApiToken as ApiToken
+from tenants.accounts.models import AuditEntry as AuditEntry
 from tenants.accounts.models import User as User  # other apps name the rows they are handed through here
 from tenants.business.models import BusinessSettings as BusinessSettings
 from tenants.errors import UnknownTenant
@@ -69,3 +70,8 @@ def api_tokens() -> list[ApiToken]:
     """Return the keys of the API, living ones first, newest first."""
     keys = ApiToken.objects.select_related("created_by").order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
     return list(keys[:API_TOKENS_SHOWN_MAX])
+
+
+def audit_entries(subjects: Collection[str]) -> list[AuditEntry]:
+    """Return what was done to `subjects` (“customer:12”), oldest first."""
+    return list(AuditEntry.objects.filter(subject__in=subjects).select_related("actor").order_by("pk"))

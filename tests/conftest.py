@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 TRUNCATED = (
     "accounts_auditentry", "accounts_apitoken", "campaigns_target", "campaigns_campaign", "customers_joinevidence", "customers_consentevent",
     "customers_message", "customers_participant", "customers_conversation", "loyalty_pointstransaction", "customers_suppression",
-    "customers_customer", "messaging_providerevent", "messaging_line",
+    "customers_customer", "customers_erasurecertificate", "messaging_copyremoval", "messaging_providerevent", "messaging_line",
 )  # fmt: skip
 
 

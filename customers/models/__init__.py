@@ -1,16 +1,19 @@
 """People, what was said with them, and what they allowed."""
 
+from customers.models.access import PersonalDataAccess
 from customers.models.consent import ConsentEvent, Suppression
 from customers.models.conversations import Conversation, Message, Participant
 from customers.models.imports import ImportBatch, ImportRow
 from customers.models.merges import CustomerMerge, MergeEvidence, MergeProposal
 from customers.models.people import Customer, JoinEvidence
+from customers.models.privacy import ErasureCertificate
 
 __all__ = [
     "ConsentEvent",
     "Conversation",
     "Customer",
     "CustomerMerge",
+    "ErasureCertificate",
     "ImportBatch",
     "ImportRow",
     "JoinEvidence",
@@ -18,5 +21,6 @@ __all__ = [
     "MergeProposal",
     "Message",
     "Participant",
+    "PersonalDataAccess",
     "Suppression",
 ]

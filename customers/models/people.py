@@ -56,6 +56,7 @@ class Customer(models.Model):
         related_name="+",
         help_text="the record this one was found to be the same person as",
     )
+    erased_as = models.UUIDField(null=True, blank=True, editable=False, help_text="the certificate of who was erased from this record")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -24,7 +24,7 @@ SELECT c.id * 2 AS node, c.id AS customer_id, c.name, c.phone, {tag_sql("c.phone
        nullif(lower(trim(c.email)), '') AS email, (c.opted_out OR c.sms_opt_out OR c.sms_consent IS FALSE) AS opted_out,
        (c.opted_out OR c.email_opt_out) AS email_opted_out, c.time_zone
   FROM customers_customer c
- WHERE c.phone IS NULL OR NOT {tag_sql("c.phone")} = ANY(%(own)s::text[])
+ WHERE c.erased_as IS NULL AND (c.phone IS NULL OR NOT {tag_sql("c.phone")} = ANY(%(own)s::text[]))
 UNION ALL
 SELECT min(p.id) * 2 + 1, NULL, max(p.name), max(p.phone), {tag_sql("p.phone")}, NULL, NULL, false, false, ''
   FROM customers_participant p

@@ -1,0 +1,25 @@
+"""What people may ask of a business about their data: to see it, to have it erased, and not to have it kept for ever."""
+
+from customers.services.privacy.blanking import blank_values
+from customers.services.privacy.erasure import certificate_by_id, erase_person, provider_copies
+from customers.services.privacy.export import PersonExport, export_person
+from customers.services.privacy.persons import customer_named, person_of
+from customers.services.privacy.registry import Holder, Parts, Person, ProviderCopy, claimed_models, holders, register_holder
+
+__all__ = [
+    "Holder",
+    "Parts",
+    "Person",
+    "PersonExport",
+    "ProviderCopy",
+    "blank_values",
+    "certificate_by_id",
+    "claimed_models",
+    "customer_named",
+    "erase_person",
+    "export_person",
+    "holders",
+    "person_of",
+    "provider_copies",
+    "register_holder",
+]

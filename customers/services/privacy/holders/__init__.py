@@ -1,0 +1,1 @@
+"""What this app itself holds about people, a module a subject."""

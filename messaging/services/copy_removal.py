@@ -1,0 +1,76 @@
+"""Have the provider remove its copies of an erased person's messages, asked again until it answers."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from messaging.models import CopyRemoval
+from messaging.providers.loop import start_in_loop
+from messaging.providers.redaction import STOPPING, RemovalAnswer, remove_messages
+from messaging.providers.twilio import twilio_account
+from messaging.selectors import sender_for
+from messaging.types import Channel
+
+BATCH = 200
+LEASE = datetime.timedelta(minutes=10)  # a worker that dies in between is followed by the next
+WAIT_FIRST, WAIT_MAX = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
+DOUBLINGS_MAX = 11  # from a minute to more than a day
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How many copies are settled now, and how many are asked for again later."""
+
+    settled: int = 0
+    waiting: int = 0
+
+
+def ask_for_removal(certificate_id: uuid.UUID, message_sids: Iterable[str]) -> int:
+    """Note that these messages' copies are to be removed; return how many were not noted before."""
+    now = timezone.now()
+    rows = [CopyRemoval(certificate_id=certificate_id, message_sid=sid, due_at=now) for sid in sorted(set(message_sids))]
+    before = CopyRemoval.objects.count()
+    CopyRemoval.objects.bulk_create(rows, ignore_conflicts=True)
+    return CopyRemoval.objects.count() - before
+
+
+def remove_provider_copies() -> Removed:
+    """Ask the provider for every removal of the current tenant that is due, a batch at a time."""
+    total = Removed()
+    while sids := _take_due():
+        if sender_for(Channel.SMS) is None:
+            return Removed(total.settled, total.waiting + len(sids))
+        answers = start_in_loop(remove_messages(twilio_account(), sids)).result()
+        waiting = [answer for answer in answers if answer.removal in STOPPING]
+        _record(answers)
+        total = Removed(total.settled + len(answers) - len(waiting), total.waiting + len(waiting))
+        if any(answer.stops_everything for answer in answers):
+            break
+    return total
+
+
+def _take_due() -> list[str]:
+    """Take a batch for a while, so that two workers do not ask for the same."""
+    with transaction.atomic():
+        due = CopyRemoval.objects.select_for_update(skip_locked=True).filter(state=CopyRemoval.State.WAITING, due_at__lte=timezone.now())
+        sids = list(due.order_by("due_at", "pk").values_list("message_sid", flat=True)[:BATCH])
+        CopyRemoval.objects.filter(message_sid__in=sids).update(due_at=timezone.now() + LEASE)
+    return sids
+
+
+def _record(answers: list[RemovalAnswer]) -> None:
+    now = timezone.now()
+    rows = {row.message_sid: row for row in CopyRemoval.objects.filter(message_sid__in=[answer.sid for answer in answers])}
+    for answer in answers:
+        row = rows[answer.sid]
+        row.answer = answer.code[:40]
+        if answer.removal in STOPPING:
+            row.due_at = now + min(WAIT_MAX, WAIT_FIRST * 2 ** min(row.attempts, DOUBLINGS_MAX))
+        else:
+            row.state, row.settled_at = answer.removal.value, now
+        row.attempts += 1
+    CopyRemoval.objects.bulk_update(rows.values(), ["answer", "due_at", "state", "settled_at", "attempts"])
