@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 
+from servicepro.lib.outages import OneLinePerOutage
 from servicepro.lib.phone import mask_phones_in
 from servicepro.lib.tenancy import connection
 
@@ -43,11 +44,7 @@ def logging_config(*, json_lines: bool, level: str) -> dict[str, Any]:
         add_tenant,
     ]
     structlog.configure(
-        processors=[
-            *shared,
-            structlog.processors.format_exc_info,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
@@ -67,7 +64,9 @@ def logging_config(*, json_lines: bool, level: str) -> dict[str, Any]:
                 "foreign_pre_chain": shared,
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "filters": {"outages": {"()": OneLinePerOutage}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["outages"]}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.server": {"level": "WARNING"}, "django_structlog": {"level": "WARNING"}},
+        # Django's own handler writes everything a second time while DEBUG is on, with nothing masked and nothing left out.
+        "loggers": {"django": {"handlers": []}, "django.server": {"level": "WARNING"}, "django_structlog": {"level": "WARNING"}},
     }
