@@ -1,13 +1,18 @@
 """The Celery application: tenant-aware, with the beat that keeps everything moving."""
 
 import os
+import socket
+import warnings
 from logging.config import dictConfig
 from typing import Any
 
+import redis
+from celery.exceptions import CPendingDeprecationWarning
 from celery.schedules import schedule
-from celery.signals import setup_logging
+from celery.signals import celeryd_after_setup, setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.transport.redis import Channel, Transport
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicepro.settings")
@@ -15,13 +20,46 @@ app = CeleryApp("servicepro")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)  # binds the task's id, and the id of the request that asked for it
 app.autodiscover_tasks()
+app.conf.broker_connection_max_retries = None  # however long the broker is away: Celery's own 100 tries end after 48 minutes
+app.conf.broker_transport_options = {
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "socket_keepalive_options": {
+        getattr(socket, name): value
+        for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 30_000))
+        if hasattr(socket, name)
+    },
+}
 app.conf.beat_schedule = {
     "resume running campaigns": {"task": "campaigns.resume_running", "schedule": schedule(5.0)},
     "settle what is in doubt": {"task": "messaging.reconcile_all", "schedule": schedule(30.0)},
 }
 
 
+class SteadyChannel(Channel):
+    """A channel that a lost broker cannot take the worker down with.
+
+    Kombu acknowledges and gives back tasks over the channel they came on, also when its connection is gone for good, and fails
+    with an AttributeError there, which ends the worker. Told as the lost connection it is, Celery connects again.
+    """
+
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        if self.connection is None or self.connection.client is None:
+            raise redis.ConnectionError("The connection to the broker is closed.")
+        parameters: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[misc]  # the stubs leave it out
+        return parameters
+
+
+Transport.Channel = SteadyChannel
+
+
 @setup_logging.connect
 def keep_structured_logs(**_options: Any) -> None:
     """Log as the web process does: Celery's own set-up would drop the handler that masks phone numbers."""
     dictConfig(settings.LOGGING)
+
+
+@celeryd_after_setup.connect
+def keep_tasks_of_a_lost_broker(**_options: Any) -> None:
+    """Keep Celery from advising, at every lost connection, to end the tasks at work: a drain ends its batch by itself."""
+    warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1", category=CPendingDeprecationWarning)

@@ -73,7 +73,7 @@ def start_application(plan: Plan) -> list[Child]:
     celery = [python, "-m", "celery", "-A", "servicepro.celery"]
     web = [python, "-m", "gunicorn", "servicepro.wsgi:application", "--bind", f"127.0.0.1:{plan.web_port}"]
     web += ["--worker-class", "gthread", "--workers", "1", "--threads", "16", "--no-control-socket"]
-    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     # The schedule's file must not outlive the stack's data, and two stacks must not share it.
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
     beat += ["--schedule", str(plan.state_dir / "celerybeat-schedule")]
