@@ -26,15 +26,15 @@ def drain_campaign(schema: str, campaign_id: int) -> None:
             return  # paused, finished, or another worker has it: nothing to do here
         goes_on = result.handled and not result.is_finished and not result.paused_because
     if goes_on:
-        drain_campaign.delay(schema, campaign_id)
+        drain_soon(schema, campaign_id)
 
 
 def drain_soon(schema: str, campaign_id: int) -> None:
     """Ask a worker to begin now; where the broker is away, the beat begins within seconds of its return."""
     try:
         drain_campaign.delay(schema, campaign_id)
-    except OperationalError:
-        logger.warning("drain_not_queued campaign=%s", campaign_id)
+    except OperationalError as error:
+        logger.warning("drain_not_queued campaign=%s error=%r", campaign_id, error)
 
 
 @shared_task(name="campaigns.resume_running")
@@ -46,4 +46,4 @@ def resume_running() -> None:
             with suppress(WrongStatus):  # a worker still has it; next time
                 settle_cancelled(campaign)
         for campaign in running_campaigns():
-            drain_campaign.delay(tenant.schema_name, campaign.pk)
+            drain_soon(tenant.schema_name, campaign.pk)

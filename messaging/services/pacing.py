@@ -1,5 +1,6 @@
 """How quickly a sender may send, shared by every worker."""
 
+import logging
 import time
 from functools import lru_cache
 
@@ -12,9 +13,12 @@ from messaging.types import Channel, Sender
 from servicepro.lib.pace import Pace
 from servicepro.lib.tenancy import connection
 
+logger = logging.getLogger(__name__)
+
 FEEL_SECONDS = 0.5  # a batch is what the pace allows in this time, so that a pause is felt within a second
 BATCH_MESSAGES_MAX = 1_000
 WAIT_SECONDS_MAX = 1.0
+RETRY_SECONDS = 0.2
 
 
 @lru_cache(maxsize=4)
@@ -38,22 +42,28 @@ def batch_allowance(channel: Channel) -> int:
 
 
 def take_tokens(sender: Sender, wanted: int) -> int:
-    """Take up to `wanted` tokens, waiting at most a second for the missing ones. Raises PaceUnavailable."""
+    """Take up to `wanted` tokens, waiting at most a second for the missing ones or for Valkey. Raises PaceUnavailable."""
     pace, taken, deadline = pace_of(sender), 0, time.monotonic() + WAIT_SECONDS_MAX
-    try:
-        while True:
+    while True:
+        try:
             grant = pace.take(wanted - taken)
-            taken += grant.granted
-            if taken >= wanted or time.monotonic() + grant.wait_seconds > deadline:
+        except redis.RedisError as error:
+            # Without the wait a drain would rush through the whole campaign and put everybody off in turn.
+            if time.monotonic() + RETRY_SECONDS <= deadline:
+                time.sleep(RETRY_SECONDS)
+                continue
+            if taken:
                 return taken
-            time.sleep(min(grant.wait_seconds, max(0.0, deadline - time.monotonic())))
-    except redis.RedisError as error:
-        raise PaceUnavailable("The pace keeper is away for a moment; sending goes on when it is back.") from error
+            raise PaceUnavailable("The pace keeper is away for a moment; sending goes on when it is back.") from error
+        taken += grant.granted
+        if taken >= wanted or time.monotonic() + grant.wait_seconds > deadline:
+            return taken
+        time.sleep(min(grant.wait_seconds, max(0.0, deadline - time.monotonic())))
 
 
 def slow_down(sender: Sender, seconds: float) -> None:
-    """Close a sender's bucket for a while: the provider asked for it. Raises PaceUnavailable."""
+    """Close a sender's bucket for a while: the provider asked for it. Nothing leaves anyway while Valkey is away."""
     try:
         pace_of(sender).penalise(seconds)
     except redis.RedisError as error:
-        raise PaceUnavailable("The pace keeper is away for a moment; sending goes on when it is back.") from error
+        logger.warning("slow_down_not_kept seconds=%s error=%r", seconds, error)
