@@ -27,7 +27,7 @@ MISBEHAVIOUR = {
 }  # fmt: skip
 
 
-def _prepare(targets: int) -> tuple[Any, Any]:
+def prepare(targets: int) -> tuple[Any, Any]:
     """Create a business with `targets` people and a started campaign; return both."""
     from django.core.management import call_command
     from django_tenants.utils import tenant_context
@@ -118,7 +118,8 @@ def _settle(tenant: Any, campaign: Any) -> None:
             drain(campaign)
 
 
-def _verdict(tenant: Any, campaign: Any, simulator: Any, targets: int) -> dict[str, Any]:
+def verdict(tenant: Any, campaign: Any, simulator: Any, targets: int) -> dict[str, Any]:
+    """Return which laws hold after a blast, and the simulator's own counts."""
     from django.db.models import Count
     from django_tenants.utils import tenant_context
 
@@ -163,7 +164,7 @@ def run(kills: int, seed: int, targets: int) -> dict[str, Any]:
     try:
         while ends.total() - ends["finished"] < kills:
             simulator.reset()
-            tenant, campaign = _prepare(targets)
+            tenant, campaign = prepare(targets)
             simulator.faults(seed=dice.randrange(2**31), **MISBEHAVIOUR)
             for number in range(targets):
                 ends[_servers_die(tenant, campaign, dice) if number == 1 else _one_death(tenant, campaign, dice)] += 1
@@ -171,7 +172,7 @@ def run(kills: int, seed: int, targets: int) -> dict[str, Any]:
                     break
             simulator.faults(callbacks="off")
             _settle(tenant, campaign)
-            verdicts.append(_verdict(tenant, campaign, simulator, targets))
+            verdicts.append(verdict(tenant, campaign, simulator, targets))
     finally:
         simulator.stop()
     broken = sorted({law for verdict in verdicts for law, holds in verdict["laws"].items() if not holds})

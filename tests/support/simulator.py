@@ -8,16 +8,11 @@ from pathlib import Path
 from typing import Any
 
 
-class SimulatorProcess:
-    """The simulator, started for tests."""
+class SimulatorControl:
+    """The control API of a simulator that runs already."""
 
-    def __init__(self, state: Path | None = None, *, is_lean: bool = False) -> None:
-        command = [sys.executable, "-m", "servicepro.simulator", "--port", "0"]
-        command += ["--state", str(state)] if state else []
-        command += ["--lean"] if is_lean else []
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.base_url = self.process.stdout.readline().split()[-1].rstrip("/")
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
 
     def control(self, method: str, name: str, payload: Any = None) -> Any:
         """Use the simulator's control API."""
@@ -52,6 +47,18 @@ class SimulatorProcess:
         """Forget messages, block lists and faults."""
         self.behave()
         self.control("POST", "reset")
+
+
+class SimulatorProcess(SimulatorControl):
+    """The simulator, started for tests."""
+
+    def __init__(self, state: Path | None = None, *, is_lean: bool = False) -> None:
+        command = [sys.executable, "-m", "servicepro.simulator", "--port", "0"]
+        command += ["--state", str(state)] if state else []
+        command += ["--lean"] if is_lean else []
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        super().__init__(self.process.stdout.readline().split()[-1].rstrip("/"))
 
     def stop(self) -> None:
         """Stop it."""
