@@ -24,6 +24,7 @@ _SEVERAL = re.compile(r":::|[;|\n,]|\s+/\s+|\s+(?:or|and|oder|und|o|y|ya|या)
 _SEVERAL_EMAILS = re.compile(r":::|[;,|\s]+")
 _IN_BRACKETS = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 _LOCAL = re.compile(r"[^\s@()<>\[\],;:\"\\.]+(?:\.[^\s@()<>\[\],;:\"\\.]+)*")
+_PLAIN_EMAIL = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}")  # most, read at once
 _DOMAIN = re.compile(r"(?:[^\W_](?:[^\W_]|-){0,62}(?<!-)\.)+[^\W\d_](?:[^\W_]|-){1,62}(?<!-)")
 # Direction marks would turn the text around a name; joiners belong to names and emoji and stay.
 _INVISIBLE = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+")
@@ -41,7 +42,8 @@ class ReadPhones(NamedTuple):
 
 def name_of(*parts: str) -> str:
     """Return one name of its parts, without odd spaces and invisible marks; "" when nothing in it names anybody."""
-    name = " ".join(_INVISIBLE.sub(" ", " ".join(parts)).split())
+    text = " ".join(parts)
+    name = " ".join((text if text.isprintable() else _INVISIBLE.sub(" ", text)).split())
     return "" if _NAMELESS.fullmatch(name) or name.casefold() in NOTHING else name
 
 
@@ -84,6 +86,8 @@ def _as_typed(cell: str) -> tuple[str, str | None]:
     text = cell.strip()
     if text.startswith("="):
         text = text.lstrip("= ").strip('"')
+    if text.isdecimal():
+        return text, None
     if found := _DECIMAL.fullmatch(text):
         return found.group(1), None
     if found := _SCIENTIFIC.fullmatch(text):
@@ -110,7 +114,11 @@ def emails_of(cells: Iterable[str]) -> tuple[tuple[str, ...], bool]:
     found: dict[str, None] = {}
     is_clean = True
     for cell in cells:
-        text = _INVISIBLE.sub("", cell).strip().lower()
+        text = cell.strip().lower()
+        if _PLAIN_EMAIL.fullmatch(text) and len(text) <= EMAIL_LOCAL_CHARACTERS_MAX:
+            found[text] = None
+            continue
+        text = _INVISIBLE.sub("", text).strip()
         if text in NOTHING:
             continue
         pieces = _IN_BRACKETS.findall(text) or _SEVERAL_EMAILS.split(text)

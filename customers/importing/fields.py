@@ -23,6 +23,6 @@ class Field(StrEnum):
 
 
 NAMES = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME})
-CONSENTS = frozenset({Field.SMS_CONSENT, Field.MARKETING_CONSENT})
+CONSENTS = (Field.SMS_CONSENT, Field.MARKETING_CONSENT)
 # More than one column may hold these. Of consents the strictest counts.
-SEVERAL = frozenset({Field.PHONE, Field.EMAIL, Field.OPTED_OUT, Field.NOTES, Field.TAGS, Field.EXTRA}) | CONSENTS
+SEVERAL = frozenset({Field.PHONE, Field.EMAIL, Field.OPTED_OUT, Field.NOTES, Field.TAGS, Field.EXTRA, *CONSENTS})

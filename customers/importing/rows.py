@@ -62,6 +62,7 @@ class _RowReader:
     def __init__(self, headers: Sequence[str], fields: Sequence[Field], *, region: str, today: date) -> None:
         self.headers, self.region, self.today = headers, region, today
         self.at = {field: [position for position, one in enumerate(fields) if one is field] for field in Field}
+        self.consents = [position for one in (Field.CONSENT_DATE, *CONSENTS) for position in self.at[one]]
         self.phones = sorted(self.at[Field.PHONE], key=lambda position: _rank(headers[position]))
         self.labels = _labels_of(headers, self.phones)
         self.rivals = [position for one in (Field.PHONE, Field.EMAIL) if len(self.at[one]) > 1 for position in self.at[one]]
@@ -96,7 +97,7 @@ class _RowReader:
             consent_at=self._consent_at(cells, extra, doubts),
             consent_source=self._first(Field.CONSENT_SOURCE, cells)[:CONSENT_SOURCE_CHARACTERS_MAX],
             birthday=self._birthday(cells, extra, doubts),
-            notes="\n".join(cells[position].strip() for position in self.at[Field.NOTES] if cells[position].strip()),
+            notes="\n".join(cells[position].strip() for position in self.at[Field.NOTES]).strip(),
             tags=self._tags(cells) if self.at[Field.TAGS] else (),
             extra=extra,
             original={header: cell for header, cell in zip(self.headers, cells, strict=True) if cell},
@@ -160,7 +161,7 @@ class _RowReader:
         return is_out
 
     def _consent_at(self, cells: Sequence[str], extra: dict[str, str], doubts: list[str]) -> datetime | None:
-        for position in (*self.at[Field.CONSENT_DATE], *self.at[Field.SMS_CONSENT], *self.at[Field.MARKETING_CONSENT]):
+        for position in self.consents:
             text = cells[position].strip()
             if not text or word_of(text) is not Word.UNCLEAR:
                 continue

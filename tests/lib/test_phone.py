@@ -55,9 +55,9 @@ def test_kind_and_country_are_the_libraries_own(country_code):
     regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[country_code]
     examples = [phonenumbers.example_number_for_type(region, kind) for region in regions for kind in range(11) if region != "001"]
     examples.append(phonenumbers.PhoneNumber(country_code=country_code, national_number=301234567))
-    for example in filter(None, examples):
+    for one in filter(None, examples):
         for step in (0, 1, -1, 1000, -100_000, 10_000_000, 900_000_000):
-            number = phonenumbers.PhoneNumber(country_code=country_code, national_number=abs(example.national_number + step))
+            number = phonenumbers.PhoneNumber(country_code=country_code, national_number=abs(one.national_number + step))
             wanted = phonenumbers.number_type(number), phonenumbers.region_code_for_number(number)
             assert _kind_and_region(number) == (wanted if wanted[0] != phonenumbers.PhoneNumberType.UNKNOWN else (wanted[0], mock.ANY))
 
