@@ -1,14 +1,14 @@
 """Texting lines in the admin."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
 from messaging.models import Line
 from servicepro.lib.phone import mask_phone
+from servicepro.lib.record_admin import RecordAdmin
 
 
 @admin.register(Line)
-class LineAdmin(ModelAdmin):
+class LineAdmin(RecordAdmin):
     """The numbers a business texts from."""
 
     list_display = ("masked_phone", "channel", "is_default", "messages_per_second")

@@ -11,19 +11,27 @@ from servicepro.lib.tenancy import connection
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the menu: work first, records after."""
+    """Return the menu: work first, records after; only what this person may open."""
     if connection.schema_name == get_public_schema_name():
         return [{"title": "Platform", "items": [{"title": "Operators", "icon": "group", "link": "/admin/accounts/user/"}]}]
     work = [{"title": "Overview", "icon": "home", "link": "/admin/"}]
     if getattr(request.user, "is_owner", False):
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
-    records = [
-        {"title": "Customers", "icon": "person", "link": "/admin/customers/customer/"},
-        {"title": "Texting lines", "icon": "call", "link": "/admin/messaging/line/"},
-        {"title": "Business settings", "icon": "settings", "link": "/admin/business/businesssettings/"},
-        {"title": "Team", "icon": "group", "link": "/admin/accounts/user/"},
-        {"title": "Audit trail", "icon": "history", "link": "/admin/accounts/auditentry/"},
+    every_record = [
+        ("customers.view_customer", {"title": "Customers", "icon": "person", "link": "/admin/customers/customer/"}),
+        ("messaging.view_line", {"title": "Texting lines", "icon": "call", "link": "/admin/messaging/line/"}),
+        (
+            "business.view_businesssettings",
+            {"title": "Business settings", "icon": "settings", "link": "/admin/business/businesssettings/"},
+        ),
+        ("accounts.view_user", {"title": "Team", "icon": "group", "link": "/admin/accounts/user/"}),
+        (
+            "customers.view_personaldataaccess",
+            {"title": "Looks at people", "icon": "visibility", "link": "/admin/customers/personaldataaccess/"},
+        ),
+        ("accounts.view_auditentry", {"title": "Audit trail", "icon": "history", "link": "/admin/accounts/auditentry/"}),
     ]
+    records = [item for permission, item in every_record if request.user.has_perm(permission)]
     if getattr(request.user, "is_owner", False):
         records.append({"title": "API keys", "icon": "key", "link": "/admin/api-keys/"})
     return [{"title": "Work", "items": work}, {"title": "Records", "items": records}]

@@ -1,10 +1,15 @@
 """The team and the audit trail in the admin."""
 
 from django.contrib import admin
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from servicepro.lib.fields import EncryptedPhoneField
+from servicepro.lib.phone_input import PhoneInput
 from servicepro.lib.record_admin import RecordAdmin
+from tenants.accounts.forms import MemberForm
 from tenants.accounts.models import AuditEntry, User
 
 admin.site.unregister(Group)  # what somebody may do follows from the role alone
@@ -14,12 +19,24 @@ admin.site.unregister(Group)  # what somebody may do follows from the role alone
 class UserAdmin(RecordAdmin):
     """People who work for the business."""
 
+    form = MemberForm
+    formfield_overrides = {EncryptedPhoneField: {"form_class": PhoneInput, "widget": UnfoldAdminTextInputWidget}}
     list_display = ("email", "role", "is_active", "last_login")
-    fields = ("email", "first_name", "last_name", "phone", "role", "is_active")
+    fields = ("email", "first_name", "last_name", "phone", "role", "is_active", "new_password")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Let only owners change roles."""
-        return () if getattr(request.user, "is_owner", False) else ("email", "role", "is_active")
+        """Refuse to take one's own role away, so that a business always keeps an owner."""
+        return ("role", "is_active") if obj is not None and obj.pk == request.user.pk else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse: who leaves is made inactive, and what they did keeps their name."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: MemberForm, change: bool) -> None:
+        """Store the person; who changes their own password stays signed in."""
+        super().save_model(request, obj, form, change)
+        if obj.pk == request.user.pk and form.cleaned_data.get("new_password"):
+            update_session_auth_hash(request, obj)
 
 
 @admin.register(AuditEntry)

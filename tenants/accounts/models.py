@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 
 from servicepro.lib.fields import EncryptedPhoneField
+from tenants.accounts import roles
 from tenants.accounts.api_tokens import ApiToken as ApiToken  # Django finds models through this module
 
 
@@ -19,6 +20,10 @@ class UserQuery(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return who signs in with this address, however it is typed."""
+        return self.get(email=(username or "").strip().lower())
+
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a platform operator."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, role=User.Role.OWNER, **fields)
@@ -30,9 +35,9 @@ class User(AbstractUser):
     class Role(models.TextChoices):
         """What a person may do: owners send campaigns, managers and staff look after customers."""
 
-        OWNER = "owner"
-        MANAGER = "manager"
-        STAFF = "staff"
+        OWNER = roles.OWNER
+        MANAGER = roles.MANAGER
+        STAFF = roles.STAFF
 
     username = None  # type: ignore[assignment]
     email = models.EmailField(unique=True)
@@ -47,6 +52,14 @@ class User(AbstractUser):
     def is_owner(self) -> bool:
         """Whether this person owns the business."""
         return self.is_active and self.role == self.Role.OWNER
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Tell whether the role grants a permission."""
+        return self.is_active and roles.may(self.role, perm)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Tell whether the role grants anything in an app."""
+        return self.is_active and roles.may_enter(self.role, app_label)
 
     def __str__(self) -> str:
         return self.email

@@ -2,15 +2,19 @@
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
 
+from servicepro.lib.fields import EncryptedPhoneField
+from servicepro.lib.phone_input import PhoneInput
+from servicepro.lib.record_admin import RecordAdmin
 from tenants.business.models import BusinessSettings
 
 
 @admin.register(BusinessSettings)
-class BusinessSettingsAdmin(ModelAdmin):
+class BusinessSettingsAdmin(RecordAdmin):
     """One row, changed by owners alone."""
 
+    formfield_overrides = {EncryptedPhoneField: {"form_class": PhoneInput, "widget": UnfoldAdminTextInputWidget}}
     list_display = ("__str__", "unknown_consent", "texts_open_at", "texts_close_at", "point_value_minor")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -83,12 +83,12 @@ def every_route() -> list[Route]:
     return [fill_in(pattern, name) for pattern, name in every_pattern()]
 
 
-def fill_in(pattern: str, name: str) -> Route:
-    """Fill in one pattern. Raises AssertionError for a parameter without a provider."""
+def fill_in(pattern: str, name: str, *, record: str = "") -> Route:
+    """Fill in one pattern, with `record` as the id of the admin's record. Raises AssertionError for a parameter without a provider."""
     path, needs = pattern, parameters(pattern)
     for need in needs:
         assert need in PROVIDERS, f"{pattern} needs a provider for “{need}”"
-        value = PROVIDERS[need](pattern)
+        value = record if record and need == "object_id" else PROVIDERS[need](pattern)
         path = re.sub(rf"\(\?P<{need}>[^)]*\)", value, path)
         path = re.sub(rf"<(?:\w+:)?{need}>", value, path)
     return Route(pattern, name, "/" + re.sub(r"[\^$]|\\Z", "", path).replace("\\", ""), needs)
