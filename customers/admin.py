@@ -1,42 +1,62 @@
-"""Customers in the admin: phones masked in lists, every look at a person recorded."""
+"""Customers in the admin: phones masked until somebody asks, every look at a person recorded."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.cache import never_cache
 
-from customers.models import Customer
+from customers.forms import CustomerForm
+from customers.models import Customer, PersonalDataAccess
 from customers.selectors import join_facts
+from customers.services import record_access
 from customers.wording import join_sentence, own_join_sentence
 from servicepro.lib.phone import Phone, mask_phone, parse_phone
 from servicepro.lib.record_admin import RecordAdmin
-from tenants.selectors import current_tenant
-from tenants.services import record_action
+from tenants.selectors import User, current_tenant
+
+_FIELDS = (
+    *("email", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
+    *("gdpr_marketing_consent", "source", "loyalty_points_balance", "same_person_as", "created_at", "updated_at"),
+)
 
 
 @admin.register(Customer)
 class CustomerAdmin(RecordAdmin):
     """People, with what they allowed and their points."""
 
+    form = CustomerForm
     list_display = ("name", "masked_phone", "email", "loyalty_points_balance", "opted_out", "sms_opt_out", "source")
     list_filter = ("opted_out", "sms_opt_out", "sms_consent", "source")
     search_fields = ("name", "email")
-    readonly_fields = ("loyalty_points_balance", "same_person_as", "created_at", "updated_at")
-    fields = (
-        *("name", "phone", "email", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
-        *("gdpr_marketing_consent", "source", "loyalty_points_balance", "same_person_as", "created_at", "updated_at"),
-    )
-
+    readonly_fields = ("phone_on_request", "loyalty_points_balance", "same_person_as", "created_at", "updated_at")
     change_form_outer_after_template = "customers/_evidence.html"
 
     class Media:
         css = {"all": ("css/campaigns.css",)}
 
+    def get_fields(self, request: HttpRequest, obj: Customer | None = None) -> tuple[str, ...]:
+        """Show the masked phone of somebody who is there, and a field for another one to who may change it."""
+        if obj is None:
+            return ("name", "new_phone", *_FIELDS)
+        may_change = self.has_change_permission(request, obj)
+        return ("name", "phone_on_request", *(("new_phone",) if may_change else ()), *_FIELDS)
+
     @admin.display(description="Phone")
     def masked_phone(self, customer: Customer) -> str:
         """Show a phone as a list may."""
         return mask_phone(customer.phone)
+
+    @admin.display(description="Phone")
+    def phone_on_request(self, customer: Customer) -> SafeString:
+        """Show the phone masked, with a button that shows it whole."""
+        return mark_safe(render_to_string("customers/_phone.html", _phone(customer)))  # noqa: S308  a template of ours, escaped there
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
         """Find by name or email, and by a whole phone number written any way."""
@@ -44,22 +64,45 @@ class CustomerAdmin(RecordAdmin):
         parsed = parse_phone(search_term, current_tenant().region)
         return (found | queryset.filter(phone=parsed.e164), True) if isinstance(parsed, Phone) else (found, has_duplicates)
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Show one person, and record who looked."""
-        record_action(request.user, "customer_viewed", f"customer:{object_id}")  # type: ignore[arg-type]
-        return super().change_view(request, object_id, form_url, extra_context)
+    def get_urls(self) -> list[URLPattern]:
+        """Add the door to a whole phone number."""
+        show = self.admin_site.admin_view(never_cache(self.show_phone))
+        return [path("<int:object_id>/show-phone/", show, name="customers_customer_show_phone"), *super().get_urls()]
+
+    def show_phone(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Write down who asks, then show the whole number: in place, or on a page of its own without scripts."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        customer = self.get_object(request, str(object_id))
+        if not self.has_view_permission(request, customer):
+            raise PermissionDenied
+        if customer is None:
+            raise Http404(f"There is no customer {object_id} here.")
+        record_access(actor=cast(User, request.user), action="show", customer=customer)
+        shown = {"customer": customer, "number": customer.phone or customer.phone_raw or "none"}
+        if request.headers.get("HX-Request"):
+            return render(request, "customers/_phone_shown.html", shown)
+        context = {**self.admin_site.each_context(request), "title": str(customer), **shown}
+        return render(request, "customers/phone_shown.html", context)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
     ) -> HttpResponse:
-        """Add why other records are taken for this person."""
+        """Write down who looks at this person, and add why other records are taken for them."""
+        if obj is not None and request.method == "GET":
+            record_access(actor=cast(User, request.user), action="view", customer=obj)
         return super().render_change_form(request, {**context, **_evidence(obj)}, *args, obj=obj, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         """Refuse: people are erased in place, their ledger stays."""
         return False
+
+
+def _phone(customer: Customer) -> dict[str, Any]:
+    """Return what the masked phone shows; a number that could not be read is kept as it was typed."""
+    as_typed = not customer.phone and bool(customer.phone_raw)
+    masked = "as it was typed, which could not be read" if as_typed else mask_phone(customer.phone)
+    return {"customer": customer, "masked": masked, "can_be_shown": bool(customer.phone or as_typed)}
 
 
 def _evidence(customer: Customer | None) -> dict[str, Any]:
@@ -73,3 +116,25 @@ def _evidence(customer: Customer | None) -> dict[str, Any]:
         time_zone = current_tenant().time_zone
         sentences = [join_sentence(fact, time_zone=time_zone) for fact in join_facts(customer.pk)]
     return {"same_person_as": head, "join_sentences": sentences}
+
+
+@admin.register(PersonalDataAccess)
+class PersonalDataAccessAdmin(RecordAdmin):
+    """Who looked at whose data; owners read it, nobody writes it."""
+
+    list_display = ("created_at", "actor", "action", "how_many", "customer", "subject")
+    list_filter = ("action", "actor")
+    list_select_related = ("actor", "customer")
+    ordering = ("-id",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: lines are written by what happened."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: PersonalDataAccess | None = None) -> bool:
+        """Refuse: what happened stays."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: PersonalDataAccess | None = None) -> bool:
+        """Refuse: what happened stays."""
+        return False

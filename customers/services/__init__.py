@@ -1,5 +1,6 @@
 """Everything that changes what we know about people."""
 
+from customers.services.access import record_access
 from customers.services.consent import lift_suppression, suppress
 from customers.services.consolidation import consolidate
 from customers.services.conversations import record_inbound_message
@@ -42,6 +43,7 @@ __all__ = [
     "propose_merge",
     "propose_merges",
     "provider_copies",
+    "record_access",
     "record_inbound_message",
     "register_customer",
     "register_holder",

@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib import admin
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django_tenants.utils import schema_context
 
 from campaigns.models import Campaign
 from campaigns.services import create_port_recovery_campaign
-from customers.services import register_customer
+from customers.models import Customer
+from customers.services import record_access, register_customer
+from servicepro.dashboard import navigation
 from tenants.accounts.models import User
 from tenants.models import Domain, Tenant
 from tenants.services import introduce_platform
@@ -18,8 +21,9 @@ from tests.conformance.walk import Route, every_pattern, every_route, fill_in, f
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
 OWNER_ROUTES = ("admin/port-recovery/", "admin/api-keys/", "admin/customers/import/")
-# Looking at a person or explaining a recipient is itself recorded: the audit trail is the one thing a look may add to.
-RECORDED_LOOKS = ("accounts_auditentry",)
+# Looking at a person or explaining a recipient is itself recorded: these logs are the one thing a look may add to.
+RECORDED_LOOKS = ("accounts_auditentry", "customers_personaldataaccess")
+THEIR_ID = 900_000_001  # no record of ours has it
 
 
 def visitor(host: str, email: str = "") -> Client:
@@ -35,11 +39,13 @@ def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
     """A business with people, a draft, and one user of each role."""
     for role in ("manager", "staff"):
         User.objects.get_or_create(email=f"{role}@shop.example", defaults={"role": role, "is_staff": True})
+    record_access(actor=None, action="view", customer=Customer.objects.earliest("pk"))
     yield campaign
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SET session_replication_role = replica; DELETE FROM shop.accounts_auditentry; SET session_replication_role = DEFAULT"
-        )
+        cursor.execute("SET session_replication_role = replica")
+        for table in RECORDED_LOOKS:
+            cursor.execute(f"DELETE FROM shop.{table}")
+        cursor.execute("SET session_replication_role = DEFAULT")
     User.objects.filter(role__in=("manager", "staff")).delete()
 
 
@@ -79,17 +85,78 @@ def test_only_owners_open_owner_pages(filled, role):
     assert fingerprint("shop") == before
 
 
+# Pages of the admin that belong to nobody's records; what they show depends on who asks.
+COMMON_ADMIN = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "view_on_site", "app_list", "search", ""}
+READING, CHANGING = ("get", "head"), ("post",)
+# What the role table opens in the admin: names of routes, and the methods that are answered with more than a refusal.
+OPENED = {
+    "manager": {
+        "customers_customer_changelist": READING + CHANGING,
+        "customers_customer_history": READING + CHANGING,
+        "customers_customer_change": READING + CHANGING,
+        "customers_customer_show_phone": CHANGING,
+    },
+    "staff": {
+        "customers_customer_changelist": READING + CHANGING,
+        "customers_customer_history": READING + CHANGING,
+        "customers_customer_change": READING,
+        "customers_customer_show_phone": CHANGING,
+    },
+}
+
+
+def record_routes() -> list[Route]:
+    """Return every route of a model's own pages in the admin."""
+    labels = tuple(f"admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)
+    return [route for route in every_route() if route.pattern.startswith(labels) and route.name not in COMMON_ADMIN]
+
+
 @pytest.mark.parametrize("role", ["staff", "manager"])
-def test_without_permissions_no_record_of_the_admin_opens(filled, role):
-    client = visitor("shop.localhost", f"{role}@shop.example")
-    before, answers = fingerprint("shop"), {}
-    for route in every_route():
-        if route.pattern.startswith(("admin/customers/", "admin/accounts/", "admin/business/", "admin/messaging/")):
-            for method, code in both_ways(client, route).items():
-                if code not in (302, 403, 404, 405):
-                    answers[f"{method} {route.path}"] = code
+def test_the_role_table_decides_what_opens(filled, role):
+    client, answers = visitor("shop.localhost", f"{role}@shop.example"), {}
+    before = fingerprint("shop")
+    for route in record_routes():
+        for method, code in both_ways(client, route).items():
+            is_open = method in OPENED[role].get(route.name, ())
+            if code not in ((200, 302) if is_open else (403, 405)):
+                answers[f"{method} {route.path} {route.name}"] = code
     assert answers == {}
-    assert fingerprint("shop") == before | {"shop.accounts_auditentry": fingerprint("shop")["shop.accounts_auditentry"]}
+    assert changed_tables(before, fingerprint("shop")) <= set(RECORDED_LOOKS)
+
+
+@pytest.mark.parametrize("role", ["owner", "manager", "staff"])
+def test_the_neighbours_records_are_not_found_by_any_role(filled, indian_tenant, role):
+    with schema_context("salon"):
+        Customer.objects.create(pk=THEIR_ID, name="Meera", phone="+919812345678")
+    with schema_context("shop"):
+        client = visitor("shop.localhost", f"{role}@shop.example")
+        routes = [fill_in(route.pattern, route.name, record=str(THEIR_ID)) for route in record_routes() if "object_id" in route.needs]
+    before, theirs, answers = fingerprint("shop"), fingerprint("salon"), {}
+    for route in routes:
+        for method in READING + CHANGING:
+            answer = getattr(client, method)(route.path)
+            assert b"Meera" not in answer.content
+            may_look = role == "owner" or route.name in OPENED[role]
+            is_look = method in READING and route.name.endswith(("_change", "_history"))
+            if answer.status_code not in ((404,) if may_look and is_look else (403, 404, 405)):
+                answers[f"{method} {route.path} {route.name}"] = answer.status_code
+    assert answers == {}
+    assert (fingerprint("shop"), fingerprint("salon")) == (before, theirs)
+
+
+@pytest.mark.parametrize("role", ["manager", "staff"])
+def test_the_menu_offers_what_opens_and_nothing_else(filled, role):
+    client = visitor("shop.localhost", f"{role}@shop.example")
+    request = RequestFactory().get("/admin/", HTTP_HOST="shop.localhost")
+    request.user = User.objects.get(email=f"{role}@shop.example")
+    links = [item["link"] for group in navigation(request) for item in group["items"]]
+    assert "/admin/customers/customer/" in links
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+def changed_tables(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Return the names of the tables that differ, without their schema."""
+    return {table.partition(".")[2] for table in before if before[table] != after[table]}
 
 
 def test_looking_changes_nothing(filled):
