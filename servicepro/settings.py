@@ -51,7 +51,10 @@ if not DEBUG and "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS takes every host: name the hosts, a leading dot takes all below one.")
 
 DATABASES = {"default": env.db_url("DATABASE_URL")}
+# A server whose machine is gone answers nothing at all: without these a worker waits for it for hours.
+_patience = {"connect_timeout": 5, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 DATABASES["default"] |= {
+    "OPTIONS": _patience | DATABASES["default"].get("OPTIONS", {}),
     "ENGINE": "servicepro.lib.postgresql",
     "HOST": unquote(DATABASES["default"]["HOST"]),  # a socket's folder arrives percent-encoded
     "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE_SECONDS", default=60),
@@ -143,7 +146,7 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG  # no collected files at a desk, nor in tests, which turn DEBUG off later
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -3,11 +3,17 @@
 import base64
 import os
 import secrets
+import socket
 import subprocess
 import sys
+import time
+import warnings
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connections
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +34,7 @@ def boot(tmp_path, **changed):
     environment = {name: value for name, value in (production | changed).items() if value is not None}
     program = "from servicepro import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.DEBUG)"
     program += "; print(repr(s.TWILIO_ACCOUNT_SID), repr(s.TWILIO_API_BASE_URL), repr(s.SENDGRID_API_KEY), repr(s.SENDGRID_API_BASE_URL))"
+    program += "; print(s.DATABASES['default']['OPTIONS'])"
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -60,3 +67,29 @@ def test_production_starts_with_its_own_secrets_and_sends_cookies_over_https_onl
 
 def test_production_without_provider_credentials_never_reaches_for_the_simulator(tmp_path):
     assert boot(tmp_path).stdout.splitlines()[1] == "'' '' '' ''"
+
+
+def test_no_folder_of_collected_files_is_missed_where_none_is_needed(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path / "never collected"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        serve = WhiteNoiseMiddleware(lambda _request: None)
+    assert serve.find_file("/static/css/admin.css")
+
+
+def test_a_database_that_never_answers_is_not_waited_for(django_db_blocker):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        began = time.monotonic()
+        host, port = silent.getsockname()
+        options = connections["default"].get_connection_params() | {"host": host, "port": port}
+        with django_db_blocker.unblock(), pytest.raises(psycopg.OperationalError):
+            connections["default"].get_new_connection(options)
+    assert time.monotonic() - began < 10
+
+
+def test_what_the_database_address_asks_for_wins_over_our_patience(tmp_path):
+    address = "postgres://servicepro@127.0.0.1:1/servicepro?connect_timeout=9&sslmode=require"
+    options = boot(tmp_path, DATABASE_URL=address).stdout.splitlines()[2]
+    assert "'connect_timeout': 9" in options and "'sslmode': 'require'" in options and "'keepalives_idle': 15" in options
