@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from servicepro.lib.fields import EncryptedPhoneField, Tag
 
+PER_SECOND_MAX = 1_000_000  # PostgreSQL takes "not a number" for more than anything
+
 
 class Line(models.Model):
     """A number (or messaging service) that the business sends from."""
@@ -28,6 +30,14 @@ class Line(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint("channel", Tag("phone"), name="line_phone_once"),
             models.UniqueConstraint(fields=["channel"], condition=Q(is_default=True), name="line_one_default"),
+            models.CheckConstraint(
+                condition=Q(messages_per_second__gt=0) & Q(messages_per_second__lte=PER_SECOND_MAX),
+                name="line_pace_above_zero",
+                violation_error_message=(
+                    f"Messages per second must be more than 0 and at most {PER_SECOND_MAX:,}; leave it empty for the server's default."
+                    " To send nothing, pause the campaign."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -49,6 +59,7 @@ class ProviderEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.status}"
+
 
 class CopyRemoval(models.Model):
     """One message whose copy a provider was asked to remove; it holds the provider's own id and nothing else of the person."""

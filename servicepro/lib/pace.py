@@ -42,15 +42,6 @@ redis.call('HSET', KEYS[1], 'closed_until', string.format('%.17g', at))
 """
     + _SAVE
 )
-# A bucket that was forgotten meanwhile is full and needs nothing back.
-_GIVE_BACK = (
-    """
-local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-if not state[1] then return end
-local tokens, at = math.min(tonumber(ARGV[2]), tonumber(state[1]) + tonumber(ARGV[3])), tonumber(state[2])
-"""
-    + _SAVE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +60,6 @@ class Pace:
         self.client, self.key, self.rate, self.burst = client, f"pace:{key}", rate_per_second, max(1.0, burst)
         self._take = client.register_script(_TAKE)
         self._close = client.register_script(_CLOSE)
-        self._give_back = client.register_script(_GIVE_BACK)
 
     def take(self, wanted: int) -> Grant:
         """Take up to `wanted` tokens."""
@@ -77,11 +67,6 @@ class Pace:
             return Grant(0, PENALTY_SECONDS_MAX)
         granted, wait = self._take(keys=[self.key], args=[IDLE_SECONDS, self.rate, self.burst, wanted])
         return Grant(int(granted), float(wait))
-
-    def give_back(self, count: int) -> None:
-        """Return tokens that were taken and not used; a bucket never holds more than its burst."""
-        if count > 0:
-            self._give_back(keys=[self.key], args=[IDLE_SECONDS, self.burst, count])
 
     def penalise(self, seconds: float) -> None:
         """Close the bucket for `seconds` (at most an hour): the provider said to wait. A longer wait already running stands."""

@@ -71,21 +71,6 @@ def test_asking_for_nothing_gets_nothing_and_puts_nothing_in(slow, wanted):
     assert slow.take(5).granted == 0
 
 
-def test_tokens_come_back_and_the_bucket_never_overflows(slow):
-    slow.take(10)
-    slow.give_back(3)
-    assert slow.take(10).granted == 3
-    slow.give_back(500)
-    assert slow.take(500).granted == 10
-    slow.give_back(-4)
-    assert slow.take(1).granted == 0
-
-
-def test_a_bucket_nobody_has_used_needs_nothing_back(slow, client):
-    slow.give_back(3)
-    assert not client.exists(slow.key)
-
-
 def test_a_penalty_closes_the_bucket_for_everybody(pace, client):
     pace.penalise(30)
     grant = Pace(client, key=pace.key.removeprefix("pace:"), rate_per_second=RATE, burst=BURST).take(1)
@@ -96,13 +81,6 @@ def test_a_short_penalty_never_shortens_a_long_one(pace):
     pace.penalise(30)
     pace.penalise(1)
     assert pace.take(1).wait_seconds > 29
-
-
-def test_tokens_given_back_do_not_open_a_closed_bucket(pace):
-    pace.take(5)
-    pace.penalise(30)
-    pace.give_back(5)
-    assert pace.take(1).granted == 0
 
 
 @pytest.mark.parametrize("seconds", [0, -3, float("nan")])
