@@ -1,6 +1,6 @@
 """What can be wrong with what we are told about people."""
 
-from servicepro.lib.errors import Conflict, InvalidInput, NotFound
+from servicepro.lib.errors import Conflict, InvalidInput, NotFound, TooMany
 
 
 class BadCustomer(InvalidInput):
@@ -49,3 +49,33 @@ class CannotErase(Conflict):
     """The person cannot be erased at this moment; nothing was changed."""
 
     code = "CANNOT_ERASE"
+
+
+class UnknownImport(NotFound):
+    """There is no such list."""
+
+    code = "UNKNOWN_IMPORT"
+
+
+class ImportNotReady(Conflict):
+    """The list is not where this can be done with it."""
+
+    code = "IMPORT_NOT_READY"
+
+
+class ImportBusy(Conflict):
+    """Another worker writes a list of this business right now."""
+
+    code = "IMPORT_BUSY"
+
+
+class UndoTooLate(Conflict):
+    """An import can be taken back for a limited time."""
+
+    code = "UNDO_TOO_LATE"
+
+
+class TooManyImports(TooMany):
+    """More lists were brought than are read in an hour."""
+
+    code = "TOO_MANY_IMPORTS"

@@ -1,11 +1,31 @@
 """Questions about people, each answered with one query however many are asked about."""
 
+import datetime
+import json
+import uuid
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from customers.models import Customer, JoinEvidence, Participant, Suppression
-from customers.types import ConsentFacts, JoinFact
-from servicepro.lib.phone import mask_phone
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+
+from customers.errors import UnknownImport
+from customers.models import Customer, ImportBatch, ImportRow, JoinEvidence, Participant
+from customers.types import ConsentFacts, FieldChange, ImportPreview, ImportProgress, JoinFact, PreviewRow
+from servicepro.lib.phone import Phone, mask_phone, parse_phone
 from servicepro.lib.tenancy import connection
+from tenants.selectors import current_tenant
+
+PREVIEW_ROWS = 10
+UNDO_TIME = datetime.timedelta(days=30)  # an import can be taken back for so long
+# The lives of somebody from a list, as Customer.life tells them.
+_LIVES = {
+    "imported": Q(invited_at=None, registered_at=None, expired_at=None),
+    "invited": Q(invited_at__isnull=False, registered_at=None, expired_at=None),
+    "registered": Q(registered_at__isnull=False),
+    "expired": Q(expired_at__isnull=False, registered_at=None),
+}
 
 # A person's records are the head and all records found to be the same person; the strictest answer counts.
 _CONSENT = """
@@ -44,8 +64,12 @@ def suppressed_tags(channel: str, tags: Sequence[str]) -> dict[str, str]:
     """Return {address tag: reason} for those of `tags` that must not be written to on `channel`."""
     if not tags:
         return {}
-    rows = Suppression.objects.filter(channel=channel, address_tag__in=tags, lifted_at=None)
-    return dict(rows.values_list("address_tag", "reason"))
+    with connection.cursor() as cursor:  # one array: thousands of single parameters cost more than the query
+        cursor.execute(
+            "SELECT address_tag, reason FROM customers_suppression WHERE channel = %s AND address_tag = ANY(%s) AND lifted_at IS NULL",
+            [channel, list(tags)],
+        )
+        return dict(cursor.fetchall())
 
 
 def customer_by_phone(e164: str) -> Customer | None:
@@ -96,3 +120,109 @@ def _address(record: Customer | Participant | None, field: str) -> str:
 def customer_count() -> int:
     """Return how many customer records there are."""
     return Customer.objects.count()
+
+
+def import_by_id(batch_id: uuid.UUID | str) -> ImportBatch:
+    """Return a list somebody brought. Raises UnknownImport."""
+    try:
+        batch = ImportBatch.objects.filter(pk=batch_id).first()
+    except (ValidationError, ValueError):
+        batch = None
+    if batch is None:
+        raise UnknownImport("There is no such import.")
+    return batch
+
+
+def recent_imports(limit: int = 20) -> list[ImportBatch]:
+    """Return the newest lists, without those that were thrown away."""
+    return list(ImportBatch.objects.exclude(status=ImportBatch.Status.DISCARDED).order_by("-created_at", "pk")[:limit])
+
+
+def unfinished_imports() -> list[uuid.UUID]:
+    """Return the lists that are confirmed and not written to their end, oldest first."""
+    waiting = ImportBatch.objects.filter(status__in=(ImportBatch.Status.QUEUED, ImportBatch.Status.PROCESSING))
+    return list(waiting.order_by("confirmed_at").values_list("pk", flat=True))
+
+
+def import_preview(batch: ImportBatch, outcome: str | None = None, page: int = 1, limit: int = PREVIEW_ROWS) -> ImportPreview:
+    """Return a page of a list's rows, all of them or those with one outcome; a page beyond the last is the last."""
+    counts = {name: getattr(batch, f"{name}_count") for name in ImportRow.Outcome.values}
+    total = counts.get(outcome, 0) if outcome else batch.total_records
+    pages = max(1, -(-total // limit))
+    page = min(max(1, page), pages)
+    rows = batch.rows.filter(outcome=outcome) if outcome else batch.rows.all()
+    earlier = ImportBatch.objects.filter(file_digest=batch.file_digest, created_at__lt=batch.created_at, completed_at__isnull=False)
+    return ImportPreview(
+        rows=tuple(_preview_row(batch, row) for row in rows.order_by("row_number")[(page - 1) * limit : page * limit]),
+        counts=counts,
+        total=total,
+        opted_out=batch.opted_out_count,
+        page=page,
+        pages=pages,
+        same_file_at=earlier.order_by("-created_at").values_list("completed_at", flat=True).first(),
+    )
+
+
+def _preview_row(batch: ImportBatch, row: ImportRow) -> PreviewRow:
+    changes = json.loads(row.changes) if row.changes else {}
+    cells = json.loads(row.original) if row.original else []
+    return PreviewRow(
+        number=row.row_number,
+        outcome=row.outcome,
+        name=row.name,
+        phone=row.phone,
+        email=row.email,
+        changes=tuple(FieldChange(field, _shown(old), _shown(new)) for field, (old, new) in changes.items()),
+        reasons=tuple(row.reasons),
+        doubts=tuple(row.doubts),
+        original=dict(zip(batch.headers, cells, strict=False)),
+        customer_id=row.customer_id,
+        held_for=tuple(row.held_for),
+        is_opted_out=row.is_opted_out,
+        kept_reason=row.kept_reason,
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {text}" for key, text in value.items())
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def import_progress(batch: ImportBatch, errors_max: int = 100) -> ImportProgress:
+    """Return how far a list is, as the database has it now."""
+    batch.refresh_from_db()
+    unused = batch.rows.filter(outcome__in=(ImportRow.Outcome.REFUSED, ImportRow.Outcome.HELD)).order_by("row_number")
+    is_done = batch.status in (ImportBatch.Status.COMPLETED, ImportBatch.Status.FAILED)
+    return ImportProgress(
+        status=batch.status,
+        total=batch.total_records,
+        processed=batch.processed,
+        percent=100 * batch.processed // batch.total_records if batch.total_records else 100,
+        imported=batch.successful_imports,
+        failed=batch.failed_imports,
+        duplicates=batch.duplicate_skipped,
+        held=batch.held_count,
+        error_message=batch.error_message,
+        errors=tuple((number, tuple(reasons)) for number, reasons in unused.values_list("row_number", "reasons")[:errors_max]),
+        can_undo=is_done and batch.completed_at is not None and batch.completed_at >= timezone.now() - UNDO_TIME,
+    )
+
+
+def imported_customers(*, status: str = "", search: str = "", page: int = 1, limit: int = 50) -> tuple[list[Customer], int]:
+    """Return a page of the people lists brought, newest first, and how many there are in all.
+
+    `status` is imported, invited, registered or expired; `search` finds part of a name or email, or a whole phone number.
+    """
+    people = Customer.objects.exclude(import_batch=None)
+    if status:
+        people = people.filter(_LIVES[status]) if status in _LIVES else people.none()
+    if search := search.strip():
+        found = Q(name__icontains=search) | Q(email__icontains=search)
+        parsed = parse_phone(search, current_tenant().region)
+        people = people.filter(found | Q(phone=parsed.e164) if isinstance(parsed, Phone) else found)
+    return list(people.order_by("-pk")[(max(1, page) - 1) * limit : max(1, page) * limit]), people.count()

@@ -103,3 +103,79 @@ class MergeClue:
     shared_field: str
     record_kind: str
     record_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPair:
+    """Two records that a merge made one person."""
+
+    merge_id: int
+    kept_id: int
+    gone_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReport:
+    """What taking an import back did: rows restored, people removed, and (row number, why) of what stayed."""
+
+    restored: int
+    removed: int
+    kept: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value a row changes, as text for people; `old` is empty where there was nothing."""
+
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A row of a list, what it does and why; `original` are the cells by header."""
+
+    number: int
+    outcome: str
+    name: str
+    phone: str | None
+    email: str | None
+    changes: tuple[FieldChange, ...]
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
+    original: dict[str, str]
+    customer_id: int | None
+    held_for: tuple[int, ...]
+    is_opted_out: bool
+    kept_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    """One page of a list's rows, the counts of all by outcome, and when the same file was brought before."""
+
+    rows: tuple[PreviewRow, ...]
+    counts: dict[str, int]
+    total: int
+    opted_out: int
+    page: int
+    pages: int
+    same_file_at: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far a list is, and the numbers it ends with; `errors` are (row number, reasons) of rows not used, the first of them."""
+
+    status: str
+    total: int
+    processed: int
+    percent: int
+    imported: int
+    failed: int
+    duplicates: int
+    held: int
+    error_message: str
+    errors: tuple[tuple[int, tuple[str, ...]], ...]
+    can_undo: bool

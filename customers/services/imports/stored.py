@@ -1,0 +1,128 @@
+"""Rows of a list as they stand in the table, decided again against the people as they are now."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from customers.models import ImportBatch, ImportRow
+from customers.services.imports.roster import load_roster, unsealed
+from customers.services.imports.rule import Decision, Entry, decide
+from servicepro.lib.crypto import address_tags, tag_of
+from servicepro.lib.tenancy import connection
+
+_OPEN = """
+SELECT id, row_number, outcome, name, phone, email, other_phones, sms_consent, marketing_consent, opted_out, consent_at, consent_source
+  FROM customers_importrow
+ WHERE batch_id = %s AND row_number > %s AND applied_at IS NULL AND outcome IN ('new', 'changed', 'merged', 'unchanged')
+   AND row_number = ANY(coalesce(%s::int[], ARRAY[row_number]))
+ ORDER BY row_number LIMIT %s
+"""
+
+
+@dataclass(slots=True)
+class StoredRow:
+    """What deciding about a row needs; the phone stays encrypted as long as nobody is met by it."""
+
+    pk: int
+    number: int
+    outcome: str
+    name: str
+    phone: str
+    email: str | None
+    other_phones: tuple[str, ...]
+    tags_of_others: tuple[str, ...]
+    sms_consent: bool | None
+    marketing_consent: bool | None
+    opted_out: bool
+    consent_at: Any
+    consent_source: str
+
+    @property
+    def tag(self) -> str:
+        """Return the tag of the phone."""
+        return tag_of(self.phone)
+
+    @property
+    def refuses(self) -> bool:
+        """Tell whether the row says that this person is not to be texted."""
+        return self.opted_out or self.sms_consent is False
+
+
+def open_rows(batch: ImportBatch, *, after: int = 0, limit: int | None = None, numbers: Sequence[int] | None = None) -> list[StoredRow]:
+    """Return the next rows that are not applied yet, in the order of the file; with `numbers` those of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [batch.pk, after, numbers, limit])
+        return [_stored(row) for row in cursor.fetchall()]
+
+
+def _stored(row: Sequence[Any]) -> StoredRow:
+    pk, number, outcome, name, phone, email, other_phones, *consents = row
+    numbers = tuple(unsealed(other_phones) or ())
+    return StoredRow(
+        pk, number, outcome, name, phone, email, numbers, tuple(address_tags(connection.schema_name, "phone", numbers)), *consents
+    )
+
+
+def decide_rows(batch: ImportBatch, rows: Sequence[StoredRow], *, is_locked: bool = False) -> list[Decision]:
+    """Return what each row does to the people as they are now: four statements at most, however many rows."""
+    roster = load_roster(
+        tags=sorted({tag for row in rows for tag in (row.tag, *row.tags_of_others)}),
+        emails=sorted({row.email for row in rows if row.email}),
+        is_locked=is_locked,
+    )
+    entries = [_entry(row) for row in rows]
+    meeting = {row.pk: entry for row, entry in zip(rows, entries, strict=True) if roster.meets(entry)}
+    for full in ImportRow.objects.filter(pk__in=meeting).defer("original", "changes"):
+        _complete(meeting[full.pk], full)
+    return [decide(entry, roster, replace=batch.replace_existing, batch_id=batch.pk) for entry in entries]
+
+
+def _entry(row: StoredRow) -> Entry:
+    return Entry(
+        name=row.name,
+        phone="",
+        tag=row.tag,
+        email=row.email,
+        other_phones=row.other_phones,
+        tags_of_others=row.tags_of_others,
+        sms_consent=row.sms_consent,
+        marketing_consent=row.marketing_consent,
+        opted_out=row.opted_out,
+    )
+
+
+def _complete(entry: Entry, row: ImportRow) -> None:
+    """Add what only matters where somebody is met."""
+    entry.phone, entry.birthday, entry.notes, entry.tags = row.phone or "", row.birthday, row.notes or "", tuple(row.tags)
+    entry.extra = json.loads(row.extra) if row.extra else {}
+
+
+def replan(batch: ImportBatch, row_numbers: Sequence[int]) -> None:
+    """Decide some rows of a plan again after they were changed."""
+    rows = open_rows(batch, numbers=list(row_numbers))
+    for row, decision in zip(rows, decide_rows(batch, rows), strict=True):
+        batch.rows.filter(pk=row.pk).update(
+            outcome=decision.outcome,
+            changes=json.dumps(decision.changes) if decision.changes else None,
+            customer_id=decision.customer_id,
+            reasons=list(decision.reasons),
+            is_opted_out=decision.is_opted_out,
+        )
+
+
+def recount(batch: ImportBatch) -> None:
+    """Set the counts of a batch to what its rows say, so that they add up; the caller saves it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT outcome, count(*), count(*) FILTER (WHERE is_opted_out) FROM customers_importrow WHERE batch_id = %s GROUP BY 1",
+            [batch.pk],
+        )
+        counts = {outcome: (rows, out) for outcome, rows, out in cursor.fetchall()}
+    for outcome in ImportRow.Outcome.values:
+        setattr(batch, f"{outcome}_count", counts.get(outcome, (0, 0))[0])
+    batch.total_records = sum(rows for rows, _out in counts.values())
+    batch.opted_out_count = sum(out for _rows, out in counts.values())
+    batch.successful_imports = batch.new_count + batch.changed_count + batch.merged_count
+    batch.duplicate_skipped = batch.unchanged_count + batch.duplicate_in_file_count
+    batch.failed_imports = batch.refused_count + batch.held_count

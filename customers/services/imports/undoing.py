@@ -1,0 +1,301 @@
+"""Take an import back for 30 days: everything as it was before, except what people changed or did since."""
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from customers.errors import ImportNotReady, UndoTooLate
+from customers.models import Customer, ImportBatch, ImportRow, PersonalDataAccess
+from customers.selectors import UNDO_TIME
+from customers.services.imports.applying import only_import, stored_value
+from customers.services.imports.consents import source_of
+from customers.services.imports.roster import known_people
+from customers.services.imports.rule import Known
+from customers.types import UndoReport
+from servicepro.lib.fields import email_tag, phone_tag, tag_sql
+from servicepro.lib.tenancy import connection
+from tenants.selectors import User
+from tenants.services import record_action
+
+UNDO_DAYS = UNDO_TIME.days
+BATCH_ROWS = 1_000
+Status = ImportBatch.Status
+Outcome = ImportRow.Outcome
+
+_DONE = (Outcome.NEW, Outcome.CHANGED, Outcome.MERGED)
+# How a thing that points at a customer is called to their owner, by the app it lives in.
+_HAS = {
+    "loyalty": "they have points",
+    "campaigns": "they are in a campaign",
+    "messaging": "they were written to",
+    "portal": "they used their own pages",
+    "bookings": "they have bookings",
+}
+_HAS_HERE = {
+    "participant": "they are in a conversation",
+    "consentevent": "they said themselves what they allow",
+    "customermerge": "they were merged with another record",
+    "importrow": "they are in a later import as well",
+}
+_LATER = "{} was changed afterwards"
+_SAID = "they said themselves what they allow"
+_LABELS = {
+    "sms_consent": "the consent to texts",
+    "gdpr_marketing_consent": "the consent to marketing",
+    "opted_out": "the wish not to be written to",
+    "other_phones": "the list of further numbers",
+    "extra": "the further data",
+    "tags": "the list of tags",
+    "notes": "the note",
+}
+_TYPES = {"birthday": "date", "tags": "text[]", "sms_consent": "boolean", "gdpr_marketing_consent": "boolean", "opted_out": "boolean"}
+_CONSENTS = {"sms_consent", "gdpr_marketing_consent", "opted_out"}
+
+
+@dataclass(slots=True)
+class _Step:
+    """What undoing one chunk of rows does."""
+
+    kept: dict[int, str] = field(default_factory=dict)  # row id to why something of it stays
+    removed: set[int] = field(default_factory=set)  # customers
+    restored: dict[int, dict[str, Any]] = field(default_factory=dict)  # customer to {column: value}
+
+
+def undo_import(batch: ImportBatch, actor: User | None) -> UndoReport:
+    """Restore what a list changed and remove whom it brought, except where people went on from there; return what stayed and why.
+
+    It may be killed and called again. Raises ImportNotReady where nothing was written, UndoTooLate after 30 days, ImportBusy while
+    a list is being written.
+    """
+    with only_import():
+        batch.refresh_from_db()
+        if batch.status not in (Status.COMPLETED, Status.FAILED):
+            raise ImportNotReady(f"The list is {batch.status}; only one that was written can be taken back.")
+        if batch.completed_at is None or batch.completed_at < timezone.now() - UNDO_TIME:
+            raise UndoTooLate(f"An import can be taken back for {UNDO_DAYS} days, and this one is older.")
+        before = None
+        while rows := _next_rows(batch, before):
+            with transaction.atomic():
+                _undo_rows(batch, rows)
+            before = rows[-1].row_number
+        with transaction.atomic():
+            _lift_suppressions(batch)
+            batch.status, batch.undone_at = Status.UNDONE, timezone.now()
+            batch.save(update_fields=["status", "undone_at"])
+            report = undo_report(batch)
+            record_action(actor, "import_undone", f"import:{batch.pk}", removed=report.removed, restored=report.restored)
+    return report
+
+
+def undo_report(batch: ImportBatch) -> UndoReport:
+    """Return what undoing a list did."""
+    done = batch.rows.exclude(undone_at=None)
+    kept = tuple(done.exclude(kept_reason="").order_by("row_number").values_list("row_number", "kept_reason"))
+    gone = done.filter(kept_reason="")
+    return UndoReport(restored=gone.exclude(outcome=Outcome.NEW).count(), removed=gone.filter(outcome=Outcome.NEW).count(), kept=kept)
+
+
+def _next_rows(batch: ImportBatch, before: int | None) -> list[ImportRow]:
+    """Return the next rows, last first: two rows that changed one person are taken back in the opposite order."""
+    rows = batch.rows.filter(outcome__in=_DONE, undone_at=None).exclude(applied_at=None).defer("original")
+    if before is not None:
+        rows = rows.filter(row_number__lt=before)
+    return list(rows.order_by("-row_number")[:BATCH_ROWS])
+
+
+def _undo_rows(batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
+    ids = sorted({row.customer_id for row in rows if row.customer_id})
+    people = {known.pk: known for known in known_people(ids=ids, is_locked=True)}
+    spoke = _who_spoke_since(batch, rows)
+    step = _Step()
+    _remove(batch, [row for row in rows if row.outcome == Outcome.NEW], people, spoke, step)
+    for row in rows:
+        if row.outcome != Outcome.NEW:
+            _restore(row, people.get(row.customer_id or 0), row.customer_id in spoke, step)
+    _write(step)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_importrow r SET undone_at = now(), kept_reason = v.reason"
+            " FROM unnest(%s::bigint[], %s::text[]) AS v(id, reason) WHERE r.id = v.id",
+            [[row.pk for row in rows], [step.kept.get(row.pk, "")[:200] for row in rows]],
+        )
+
+
+def _who_spoke_since(batch: ImportBatch, rows: Sequence[ImportRow]) -> set[int]:
+    """Return the customers of whom a consent was recorded after the import wrote them, from anywhere but this import."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT r.customer_id FROM customers_importrow r JOIN customers_consentevent e"
+            f" ON (e.address_tag = {tag_sql('r.phone')} OR e.customer_id = r.customer_id)"
+            " AND e.created_at > r.applied_at AND e.source <> %s WHERE r.id = ANY(%s)",
+            [source_of(batch), [row.pk for row in rows]],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def _remove(batch: ImportBatch, rows: Sequence[ImportRow], people: dict[int, Known], spoke: set[int], step: _Step) -> None:
+    """Remove the people the list brought, keeping those who went on from there."""
+    ids = [row.customer_id for row in rows if row.customer_id in people]
+    reasons = _ties(batch, ids)
+    alive = dict(Customer.objects.filter(pk__in=ids).defer("phone_raw", "notes", "extra", "other_phones").in_bulk())
+    for row in rows:
+        known, customer = people.get(row.customer_id or 0), alive.get(row.customer_id or 0)
+        if known is None or customer is None:
+            continue
+        reason = reasons.get(known.pk) or (_SAID if known.pk in spoke else _own_reason(row, known, customer))
+        if reason:
+            step.kept[row.pk] = f"Kept, because {reason}."
+        else:
+            step.removed.add(known.pk)
+
+
+def _own_reason(row: ImportRow, known: Known, customer: Customer) -> str:
+    """Return why somebody the list brought stays, by what stands in the record itself; empty where nothing did."""
+    if customer.loyalty_points_balance:
+        return _HAS["loyalty"]
+    if customer.registered_at:
+        return "they registered"
+    if customer.invited_at:
+        return "they were invited"
+    if (customer.name, customer.phone, customer.email) != (row.name, row.phone, row.email):
+        return _LATER.format("the name, phone or email")
+    if customer.updated_at == customer.created_at:
+        return ""  # nobody wrote to the record since, so the encrypted columns are those of the row
+    expected = (
+        row.birthday,
+        row.notes or "",
+        tuple(row.tags),
+        unsealed_json(row.extra) or {},
+        tuple(unsealed_json(row.other_phones) or ()),
+    )
+    if (known.birthday, known.notes, known.tags, known.extra, known.other_phones) != expected:
+        return _LATER.format("the record")
+    same = known.sms_consent in (row.sms_consent, None) and known.gdpr_marketing_consent in (row.marketing_consent, None)
+    if not same or known.opted_out != row.opted_out or ((known.sms_opt_out or known.email_opt_out) and not row.is_opted_out):
+        return _LATER.format("the record")
+    return ""
+
+
+def unsealed_json(text: str | None) -> Any:
+    """Return the JSON of a column the model has decrypted already."""
+    return json.loads(text) if text else None
+
+
+def _ties(batch: ImportBatch, ids: Sequence[int]) -> dict[int, str]:
+    """Return why somebody cannot be removed, by customer: one question per kind of thing that may point at a person.
+
+    What goes when a customer goes (CASCADE) was derived from the record and is no reason, nor is that somebody looked at it.
+    """
+    found: dict[int, str] = {}
+    for relation in Customer._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ForeignObjectRel) or relation.related_model is Customer:
+            continue
+        if relation.on_delete is models.CASCADE or relation.related_model is PersonalDataAccess:  # type: ignore[attr-defined]
+            continue
+        model, name = relation.related_model, relation.field.attname  # type: ignore[attr-defined]
+        pointing = model._default_manager.filter(**{f"{name}__in": ids})  # type: ignore[union-attr]
+        if model is ImportRow:
+            pointing = pointing.exclude(batch=batch).filter(undone_at=None).exclude(applied_at=None)
+        label = _HAS_HERE.get(model._meta.model_name or "") or _HAS.get(model._meta.app_label)  # type: ignore[union-attr]
+        label = label or f"they have {model._meta.verbose_name_plural}"  # type: ignore[union-attr]
+        for customer_id in pointing.values_list(name, flat=True).distinct():
+            found.setdefault(customer_id, label)
+    return found
+
+
+def _restore(row: ImportRow, known: Known | None, has_spoken: bool, step: _Step) -> None:
+    """Put back what a row changed, column by column, where it still stands as the import wrote it."""
+    if known is None:
+        return
+    stays = []
+    for column, (old, new) in (unsealed_json(row.changes) or {}).items():
+        if column in _CONSENTS and has_spoken:
+            stays.append(_SAID)
+        elif (value := _without(column, known, old, new, row)) is _STAYS:
+            stays.append(_LATER.format(_LABELS.get(column, f"the {column}")))
+        else:
+            step.restored.setdefault(known.pk, {})[column] = value
+            _remember(known, column, value)
+    if stays:
+        step.kept[row.pk] = f"Kept, because {', '.join(dict.fromkeys(stays))}."
+
+
+_STAYS = object()
+
+
+def _without(column: str, known: Known, old: Any, new: Any, row: ImportRow) -> Any:
+    """Return what a column holds without the import, or _STAYS where somebody changed it since."""
+    if column == "phone":
+        return None if known.tag is not None and phone_tag(row.phone or "") == known.tag else _STAYS
+    current = getattr(known, column)
+    if column in ("tags", "other_phones"):
+        added = [value for value in new if value not in old]
+        return [value for value in current if value not in added]
+    if column == "extra":
+        touched = {key for key in new if old.get(key) != new[key]}
+        if any(current.get(key) != new[key] for key in touched):
+            return _STAYS
+        return {key: old.get(key, value) for key, value in current.items() if key in old or key not in touched}
+    shown = current.isoformat() if isinstance(current, datetime.date) else current
+    return old if shown == new else _STAYS
+
+
+def _remember(known: Known, column: str, value: Any) -> None:
+    if column == "phone":
+        known.tag = None
+    elif column == "birthday":
+        known.birthday = datetime.date.fromisoformat(value) if value else None
+    else:
+        setattr(known, column, tuple(value) if column in ("tags", "other_phones") else value)
+
+
+def _write(step: _Step) -> None:
+    """Write what a chunk takes back: one statement a column, however many people."""
+    by_column: dict[str, list[dict[str, Any]]] = {}
+    for customer_id, columns in step.restored.items():
+        for column, value in columns.items():
+            by_column.setdefault(column, []).append({"id": customer_id, "value": stored_value(column, value)})
+    with connection.cursor() as cursor:
+        for column, records in by_column.items():
+            cursor.execute(
+                f"UPDATE customers_customer c SET {column} = v.value, updated_at = now()"
+                f" FROM json_to_recordset(%s::json) AS v(id bigint, value {_TYPES.get(column, 'text')}) WHERE c.id = v.id",
+                [json.dumps(records)],
+            )
+    if step.removed:
+        # Records that were found to be the same person as a removed one part from it again.
+        Customer.objects.filter(same_person_as_id__in=step.removed).update(same_person_as=None)
+        ImportRow.objects.filter(customer_id__in=step.removed).update(customer_id=None)
+        _keep_looks(step.removed)
+        Customer.objects.filter(pk__in=step.removed).delete()
+
+
+def _keep_looks(removed: set[int]) -> None:
+    """Keep who looked at a record that goes, by its number in words: the lines are for ever, the record is not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL servicepro.erase = 'on'")
+        cursor.execute(
+            "UPDATE customers_personaldataaccess SET subject = 'customer:' || customer_id, customer_id = NULL WHERE customer_id = ANY(%s)",
+            [list(removed)],
+        )
+        cursor.execute("SET LOCAL servicepro.erase = 'off'")
+
+
+def _lift_suppressions(batch: ImportBatch) -> None:
+    """Lift the refusals that only this list said; one that the person or another list repeated since, or of somebody kept, stays."""
+    kept = batch.rows.exclude(kept_reason="").values_list("phone", "email")
+    tags = [phone_tag(phone) for phone, _email in kept if phone]
+    tags += [email_tag(email) for _phone, email in kept if email]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE customers_suppression s SET lifted_at = now() WHERE reason = %s AND lifted_at IS NULL"
+            " AND NOT address_tag = ANY(%s) AND NOT EXISTS"
+            " (SELECT 1 FROM customers_consentevent e WHERE e.address_tag = s.address_tag AND e.channel = s.channel"
+            " AND e.action = 'withdrawn' AND e.created_at >= s.created_at AND e.source <> %s)",
+            [source_of(batch), tags, source_of(batch)],
+        )
