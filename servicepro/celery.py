@@ -32,6 +32,7 @@ app.conf.broker_transport_options = {
 }
 app.conf.beat_schedule = {
     "resume running campaigns": {"task": "campaigns.resume_running", "schedule": schedule(5.0)},
+    "write confirmed lists": {"task": "customers.resume_imports", "schedule": schedule(10.0)},
     "settle what is in doubt": {"task": "messaging.reconcile_all", "schedule": schedule(30.0)},
 }
 
