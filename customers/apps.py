@@ -12,5 +12,5 @@ class CustomersConfig(AppConfig):
         """Say who answers for personal data."""
         from customers.services import register_holder
 
-        for subject in ("records", "consent", "conversations", "imports", "trail"):
+        for subject in ("records", "consent", "conversations", "imports", "trail", "access"):
             register_holder(f"customers.services.privacy.holders.{subject}")

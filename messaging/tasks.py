@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from messaging.services import reconcile_sends
+from messaging.services import reconcile_sends, remove_provider_copies
 from tenants.selectors import each_tenant
 
 
@@ -11,3 +11,10 @@ def reconcile_all() -> None:
     """Settle what is in doubt, for every business."""
     for _tenant in each_tenant():
         reconcile_sends()
+
+
+@shared_task(name="messaging.remove_copies")
+def remove_copies() -> None:
+    """Ask providers to remove what they keep of erased people, for every business."""
+    for _tenant in each_tenant():
+        remove_provider_copies()

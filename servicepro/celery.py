@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 from celery.exceptions import CPendingDeprecationWarning
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from celery.signals import celeryd_after_setup, setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
@@ -34,6 +34,8 @@ app.conf.beat_schedule = {
     "resume running campaigns": {"task": "campaigns.resume_running", "schedule": schedule(5.0)},
     "write confirmed lists": {"task": "customers.resume_imports", "schedule": schedule(10.0)},
     "settle what is in doubt": {"task": "messaging.reconcile_all", "schedule": schedule(30.0)},
+    "have providers remove what was erased": {"task": "messaging.remove_copies", "schedule": schedule(60.0)},
+    "keep nothing too long": {"task": "customers.apply_retention", "schedule": crontab(hour="3", minute="17")},
 }
 
 

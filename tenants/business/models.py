@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from servicepro.lib.fields import EncryptedPhoneField
@@ -30,6 +31,30 @@ class BusinessSettings(models.Model):
     texts_close_at = models.TimeField(default=datetime.time(21, 0))
     point_value_minor = models.PositiveIntegerField(default=10, help_text="worth of one point, in cents or paise")
     points_minimum_total_minor = models.PositiveIntegerField(default=7500, help_text="smallest bill points can be used on")
+    keep_conversations_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=24, validators=[MinValueValidator(1)], help_text="months texts are kept; empty: for ever"
+    )
+    keep_import_rows_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        default=3,
+        validators=[MinValueValidator(2)],
+        help_text="months the rows of imported lists are kept, 2 or more because an import can be undone for 30 days; empty: for ever",
+    )
+    keep_unmatched_rows_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text="months rows of lists that made nobody a customer are kept; empty: for ever",
+    )
+    keep_access_log_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        default=13,
+        validators=[MinValueValidator(12)],
+        help_text="months it is kept who looked at personal data, 12 or more; empty: for ever",
+    )
 
     class Meta:
         verbose_name_plural = "business settings"
@@ -39,6 +64,8 @@ class BusinessSettings(models.Model):
                 condition=models.Q(texts_open_at__gte=datetime.time(8, 0), texts_close_at__lte=datetime.time(21, 0)),
                 name="business_texts_within_8_to_21",
             ),
+            models.CheckConstraint(condition=models.Q(keep_import_rows_months__gte=2), name="business_keeps_imports_for_undo"),
+            models.CheckConstraint(condition=models.Q(keep_access_log_months__gte=12), name="business_keeps_access_log_a_year"),
         ]
 
     def __str__(self) -> str:

@@ -5,13 +5,16 @@ from customers.services.privacy.erasure import certificate_by_id, erase_person, 
 from customers.services.privacy.export import PersonExport, export_person
 from customers.services.privacy.persons import customer_named, person_of
 from customers.services.privacy.registry import Holder, Parts, Person, ProviderCopy, claimed_models, holders, register_holder
+from customers.services.privacy.retention import Overdue, apply_retention, overdue
 
 __all__ = [
     "Holder",
+    "Overdue",
     "Parts",
     "Person",
     "PersonExport",
     "ProviderCopy",
+    "apply_retention",
     "blank_values",
     "certificate_by_id",
     "claimed_models",
@@ -19,6 +22,7 @@ __all__ = [
     "erase_person",
     "export_person",
     "holders",
+    "overdue",
     "person_of",
     "provider_copies",
     "register_holder",

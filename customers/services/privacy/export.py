@@ -12,6 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from customers.models import Customer
+from customers.services.access import record_access
 from customers.services.privacy.persons import person_of
 from customers.services.privacy.registry import Row, holders
 from servicepro.lib.spreadsheet_safety import safe_cell
@@ -37,8 +38,9 @@ class PersonExport:
 
 
 def export_person(customer: Customer, *, actor: User | None) -> PersonExport:
-    """Return everything held about the person behind a record; the export itself is recorded in the audit trail."""
+    """Return everything held about the person behind a record; the export itself is recorded."""
     person = person_of(customer)
+    record_access(actor=actor, action="export", customer=customer)
     record_action(actor, "customer_exported", f"customer:{customer.pk}", records=len(person.customer_ids))
     parts: dict[str, Sequence[Row]] = {}
     for holder in reversed(holders()):

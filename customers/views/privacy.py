@@ -1,0 +1,128 @@
+"""The owner's pages for one person's data: take it along, erase it, and the certificate afterwards."""
+
+import json
+from typing import Any, cast
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from customers.errors import CannotErase, UnknownCustomer
+from customers.models import Customer, ErasureCertificate
+from customers.services import certificate_by_id, customer_named, erase_person, export_person, person_of, provider_copies, record_access
+from servicepro.lib.phone import mask_phone
+from tenants.selectors import User
+
+CONFIRMATION = "erase"
+
+
+def _page(request: HttpRequest, template: str, title: str, status: int = 200, **context: Any) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)
+
+
+def _owner(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _customer(customer_id: int) -> Customer:
+    try:
+        return customer_named(customer_id=customer_id)
+    except UnknownCustomer as error:
+        raise Http404(error.message) from error
+
+
+def _certificate(certificate_id: UUID) -> ErasureCertificate:
+    try:
+        return certificate_by_id(certificate_id)
+    except UnknownCustomer as error:
+        raise Http404(error.message) from error
+
+
+@never_cache
+@require_POST
+def export(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Hand over everything held about a person."""
+    made = export_person(_customer(customer_id), actor=_owner(request))
+    response = HttpResponse(made.content, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Show who would be erased, and do it when the owner typed the word."""
+    customer = _customer(customer_id)
+    if customer.erased_as:
+        return redirect("privacy-certificate", customer.erased_as)
+    problem = ""
+    if request.method == "POST":
+        if request.POST.get("confirmation", "").strip().lower() != CONFIRMATION:
+            problem = f"Nothing was erased. Type “{CONFIRMATION}” into the field to confirm."
+        else:
+            try:
+                made = erase_person(customer, actor=_owner(request), reason=request.POST.get("reason", ""))
+            except CannotErase as error:
+                problem = error.message
+            else:
+                return redirect("privacy-certificate", made.pk)
+    return _ask(request, customer, problem)
+
+
+def _ask(request: HttpRequest, customer: Customer, problem: str) -> HttpResponse:
+    person = person_of(customer)
+    records = Customer.objects.filter(pk__in=person.customer_ids).order_by("pk")
+    if request.method == "GET":
+        record_access(actor=_owner(request), action="view", customer=customer)
+    return _page(
+        request,
+        "customers/privacy_erase.html",
+        "Erase a person",
+        status=400 if problem else 200,
+        customer=customer,
+        records=[(record, mask_phone(record.phone)) for record in records],
+        conversations=len(person.conversation_ids),
+        groups=len(person.group_conversation_ids),
+        reasons=ErasureCertificate.Reason.choices,
+        confirmation=CONFIRMATION,
+        problem=problem,
+    )
+
+
+@require_GET
+def certificates(request: HttpRequest) -> HttpResponse:
+    """List the certificates, newest first."""
+    made = ErasureCertificate.objects.select_related("requested_by").order_by("-created_at")[:200]
+    return _page(request, "customers/privacy_certificates.html", "Erased people", certificates=made)
+
+
+@require_GET
+def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
+    """Show what was erased, what stays and why, and what the provider answered."""
+    made = _certificate(certificate_id)
+    return _page(request, "customers/privacy_certificate.html", "Certificate of erasure", certificate=made, copies=provider_copies(made))
+
+
+@require_GET
+def certificate_file(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
+    """Hand over the certificate as a file."""
+    made = _certificate(certificate_id)
+    document = {
+        "certificate": made.pk,
+        "erased_at": made.created_at,
+        "asked_by": str(made.requested_by or "command line"),
+        "reason": made.get_reason_display(),
+        "erased": made.erased,
+        "kept": made.kept,
+        "provider_copies": [
+            {"provider": copy.provider, "message": copy.message_id, "state": copy.state, "answer": copy.answer}
+            for copy in provider_copies(made)
+        ],
+    }
+    response = HttpResponse(json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="erasure-{made.pk}.json"'
+    return response
