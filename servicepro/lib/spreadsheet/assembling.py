@@ -58,9 +58,9 @@ def assemble(records: Iterable[list[str]], *, form: Format, limits: TableLimits,
 def _filled(records: Iterable[list[str]], limits: TableLimits) -> Iterator[Record]:
     characters = 0
     for number, cells in enumerate(records, start=1):
-        while cells and not cells[-1].strip():
+        while cells and not cells[-1]:
             cells.pop()
-        if not cells:
+        if not cells or not "".join(cells).strip():
             continue
         if len(cells) > limits.columns_max:
             raise TableTooLarge(

@@ -38,9 +38,8 @@ def _decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return _wide(content[len(mark) :], encoding)
-    if encoding := _unmarked_utf16(content[:SAMPLE_BYTES]):
-        return _wide(content, encoding)
-    return _bytewise(content)
+    wide = _unmarked_utf16(content[:SAMPLE_BYTES])
+    return _wide(content, wide) if wide else _bytewise(content)
 
 
 def _wide(content: bytes, encoding: str) -> tuple[str, tuple[str, ...]]:
