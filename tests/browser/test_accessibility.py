@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
+from customers.models import Customer, PersonalDataAccess
+from customers.services import consolidate, record_access, register_customer
 from servicepro.dashboard import navigation
 from servicepro.lib.signing import sign_number
 from tenants.accounts.models import User
@@ -80,6 +82,16 @@ def test_the_pages_that_refuse(sign_in: Callable[..., Page], staff: str, stack):
     check(page)
 
 
+@pytest.fixture
+def records(campaign: Campaign) -> Campaign:
+    """A record of every kind that the admin shows, some of them joined."""
+    first = Customer.objects.earliest("pk")
+    register_customer(name="Person Nought", email=first.email)
+    consolidate(write=True)
+    record_access(actor=None, action="view", customer=first)
+    return campaign
+
+
 def owner_request():
     request = RequestFactory().get("/admin/", HTTP_HOST="shop.localhost")
     request.user = User.objects.get(email="owner@shop.example")
@@ -103,7 +115,7 @@ def pages_of(model: type[Model]) -> list[str]:
 
 
 @pytest.mark.parametrize("model", RECORDS, ids=[model._meta.label_lower for model in RECORDS])
-def test_every_record(owner_page: Page, stack, campaign: Campaign, model: type[Model]):
+def test_every_record(owner_page: Page, stack, records: Campaign, model: type[Model]):
     found = []
     for path in pages_of(model):
         answer = owner_page.goto(stack.url(path))
@@ -126,4 +138,17 @@ def test_every_entry_of_the_menu(owner_page: Page, stack, campaign: Campaign):
 def test_a_form_with_mistakes(owner_page: Page, stack, tenant):
     owner_page.goto(stack.url("/admin/accounts/user/add/"))
     owner_page.get_by_role("button", name="Save", exact=True).click()
+    check(owner_page)
+
+
+def test_a_phone_is_shown_in_place(owner_page: Page, stack, records: Campaign):
+    ana = Customer.objects.earliest("pk")
+    owner_page.goto(stack.url(f"/admin/customers/customer/{ana.pk}/change/"))
+    shown = owner_page.locator("#phone-on-request")
+    expect(shown).to_contain_text("+1512•••0200")
+    owner_page.evaluate("window.notReloaded = true")
+    shown.get_by_role("button", name="Show phone").click()
+    expect(shown).to_contain_text("+15125550200")
+    assert owner_page.evaluate("window.notReloaded") is True
+    assert list(PersonalDataAccess.objects.order_by("id").values_list("action", flat=True))[-2:] == ["view", "show"]
     check(owner_page)
