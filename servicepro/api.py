@@ -19,6 +19,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from pydantic.alias_generators import to_camel
 
+from customers.api import router as customers_router
 from servicepro.lib.api_schema import ApiSchema, Problem, documented
 from servicepro.lib.errors import (
     Forbidden,
@@ -89,6 +90,7 @@ api = DescribedApi(
     openapi_extra={
         "tags": [
             {"name": "Access", "description": "Who is asking."},
+            {"name": "Customers", "description": "Single people."},
             {"name": "Import", "description": "Bring in a list of customers: look, confirm, undo."},
         ]
     },
@@ -126,6 +128,9 @@ def who_am_i(request: HttpRequest) -> dict[str, Any]:
         "key": token.name if token else None,
         "scopes": token.scopes if token else list(ApiScope),
     }
+
+
+api.add_router("/customers", customers_router)
 
 
 def request_id() -> str:

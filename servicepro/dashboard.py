@@ -16,6 +16,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         return [{"title": "Platform", "items": [{"title": "Operators", "icon": "group", "link": "/admin/accounts/user/"}]}]
     work = [{"title": "Overview", "icon": "home", "link": "/admin/"}]
     if getattr(request.user, "is_owner", False):
+        work.append({"title": "Import customers", "icon": "upload_file", "link": "/admin/customers/import/"})
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
     every_record = [
         ("customers.view_customer", {"title": "Customers", "icon": "person", "link": "/admin/customers/customer/"}),

@@ -11,7 +11,7 @@ from django_tenants.utils import schema_context
 from campaigns.models import Campaign
 from campaigns.services import create_port_recovery_campaign
 from customers.models import Customer
-from customers.services import record_access, register_customer
+from customers.services import Upload, plan_import, record_access, register_customer
 from servicepro.dashboard import navigation
 from tenants.accounts.models import User
 from tenants.models import Domain, Tenant
@@ -40,6 +40,7 @@ def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
     for role in ("manager", "staff"):
         User.objects.get_or_create(email=f"{role}@shop.example", defaults={"role": role, "is_staff": True})
     record_access(actor=None, action="view", customer=Customer.objects.earliest("pk"))
+    plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     yield campaign
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
+from customers.models import ImportBatch
 from servicepro.lib.signing import sign_number
 from tenants.accounts.models import ApiToken, User
 
@@ -48,7 +49,8 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "target_id": lambda _pattern: _first(Target),
     "token": _token,
     "token_id": lambda _pattern: _first(ApiToken),
-    "action": lambda _pattern: "start",
+    "batch_id": lambda _pattern: str(ImportBatch.objects.latest("created_at").pk),
+    "action": lambda pattern: "confirm" if "import" in pattern else "start",
     "object_id": _record,
     "id": lambda _pattern: _first(User),
     "path": _record,
