@@ -9,7 +9,9 @@ class LoyaltyConfig(AppConfig):
     name = "loyalty"
 
     def ready(self) -> None:
-        """Say who answers for personal data."""
-        from customers.services import register_holder
+        """Let points follow people who turn out to be one, and say who answers for personal data."""
+        from customers.services import register_holder, register_merge_effect
+        from loyalty.services import PointsFollow
 
+        register_merge_effect(PointsFollow())
         register_holder("loyalty.personal_data")

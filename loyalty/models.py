@@ -23,6 +23,9 @@ class PointsTransaction(models.Model):
     points = models.IntegerField()
     reason = models.CharField(max_length=64)
     campaign_key = models.CharField(max_length=120, null=True, blank=True)
+    source_key = models.CharField(
+        max_length=80, null=True, blank=True, help_text="what brought the entry about; it counts once per customer"
+    )
     metadata = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -36,6 +39,9 @@ class PointsTransaction(models.Model):
                 fields=["campaign_key", "customer"],
                 condition=Q(campaign_key__isnull=False, kind="EARN"),
                 name="points_grant_once_per_campaign",
+            ),
+            models.UniqueConstraint(
+                fields=["source_key", "customer"], condition=Q(source_key__isnull=False), name="points_once_per_source"
             ),
         ]
         indexes = [models.Index(fields=["customer", "-created_at"], name="points_customer_created")]

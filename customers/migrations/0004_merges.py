@@ -7,72 +7,115 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0003_leaner_indexes'),
+        ("customers", "0003_leaner_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CustomerMerge',
+            name="CustomerMerge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', servicepro.lib.fields.EncryptedTextField(help_text='both records as they were, and what the merge changed; empty once one of them is erased')),
-                ('outcome', models.JSONField(default=list, help_text='what else the merge and its undoing did, as sentences without names')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('gone', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
-                ('kept', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "before",
+                    servicepro.lib.fields.EncryptedTextField(
+                        help_text="both records as they were; empty once it is undone or one of them is erased"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.JSONField(default=list, help_text="what else the merge and its undoing did, as sentences without names"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("gone", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.customer")),
+                ("kept", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="customers.customer")),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MergeProposal',
+            name="MergeProposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('open', 'Open'), ('merged', 'Merged'), ('dismissed', 'Dismissed'), ('superseded', 'Superseded')], default='open', max_length=10)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('first', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('merge', models.ForeignKey(help_text='the merge that answered, superseded or (while open) brought up this question', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='proposals', to='customers.customermerge')),
-                ('second', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("merged", "Merged"), ("dismissed", "Dismissed"), ("superseded", "Superseded")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "first",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer"
+                    ),
+                ),
+                (
+                    "merge",
+                    models.ForeignKey(
+                        help_text="the merge that answered, superseded or (while open) brought up this question",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="proposals",
+                        to="customers.customermerge",
+                    ),
+                ),
+                ("second", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="customers.customer")),
             ],
         ),
         migrations.CreateModel(
-            name='MergeEvidence',
+            name="MergeEvidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('shared_field', models.CharField(help_text='phone, email, other_phone or name', max_length=16)),
-                ('record_kind', models.CharField(help_text='customer, participant or import_row', max_length=16)),
-                ('record_id', models.BigIntegerField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('proposal', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='customers.mergeproposal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("shared_field", models.CharField(help_text="phone, email, other_phone or name", max_length=16)),
+                ("record_kind", models.CharField(help_text="customer, participant or import_row", max_length=16)),
+                ("record_id", models.BigIntegerField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="customers.mergeproposal"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='customermerge',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at', None)), fields=('gone',), name='merge_gone_once'),
+            model_name="customermerge",
+            constraint=models.UniqueConstraint(condition=models.Q(("undone_at", None)), fields=("gone",), name="merge_gone_once"),
         ),
         migrations.AddConstraint(
-            model_name='customermerge',
-            constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('gone')), _negated=True), name='merge_of_two_records'),
+            model_name="customermerge",
+            constraint=models.CheckConstraint(condition=models.Q(("kept", models.F("gone")), _negated=True), name="merge_of_two_records"),
         ),
         migrations.AddIndex(
-            model_name='mergeproposal',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['id'], name='merge_proposal_open'),
+            model_name="mergeproposal",
+            index=models.Index(condition=models.Q(("status", "open")), fields=["id"], name="merge_proposal_open"),
         ),
         migrations.AddConstraint(
-            model_name='mergeproposal',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='merge_proposal_once'),
+            model_name="mergeproposal",
+            constraint=models.UniqueConstraint(fields=("first", "second"), name="merge_proposal_once"),
         ),
         migrations.AddConstraint(
-            model_name='mergeproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='merge_proposal_in_order'),
+            model_name="mergeproposal",
+            constraint=models.CheckConstraint(condition=models.Q(("first__lt", models.F("second"))), name="merge_proposal_in_order"),
         ),
         migrations.AddConstraint(
-            model_name='mergeevidence',
-            constraint=models.UniqueConstraint(fields=('proposal', 'shared_field', 'record_kind', 'record_id'), name='merge_evidence_once'),
+            model_name="mergeevidence",
+            constraint=models.UniqueConstraint(fields=("proposal", "shared_field", "record_kind", "record_id"), name="merge_evidence_once"),
         ),
     ]

@@ -15,7 +15,7 @@ class CustomerMerge(models.Model):
 
     kept = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     gone = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
-    before = EncryptedTextField(help_text="both records as they were, and what the merge changed; empty once one of them is erased")
+    before = EncryptedTextField(help_text="both records as they were; empty once it is undone or one of them is erased")
     outcome = models.JSONField(default=list, help_text="what else the merge and its undoing did, as sentences without names")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,8 +1,9 @@
 """Find the distinct people behind all records: customers, conversation participants, imported Google Voice threads.
 
-Two records that share a phone (by tag) or an email are one person, and so is everybody joined to either of them. The groups that
-share one value come from SQL. Most of them touch no other group and are a person as they are; only those that overlap, by a record
-with a shared phone and a shared email, are joined further by a union-find here, so memory hardly grows with the number of records.
+Two records that share a phone (by tag) or an email are one person, so are two that were merged, and so is everybody joined to
+either of them. The groups that share one value come from SQL. Most of them touch no other group and are a person as they are; only
+those that overlap, by a record with a shared phone and a shared email, are joined further by a union-find here, so memory hardly
+grows with the number of records.
 """
 
 from collections.abc import Collection, Iterable
@@ -22,11 +23,11 @@ _RECORDS = f"""
 CREATE TEMP TABLE consolidation_records ON COMMIT DROP AS
 SELECT c.id * 2 AS node, c.id AS customer_id, c.name, c.phone, {tag_sql("c.phone")} AS tag, c.phone_raw,
        nullif(lower(trim(c.email)), '') AS email, (c.opted_out OR c.sms_opt_out OR c.sms_consent IS FALSE) AS opted_out,
-       (c.opted_out OR c.email_opt_out) AS email_opted_out, c.time_zone
-  FROM customers_customer c
+       (c.opted_out OR c.email_opt_out) AS email_opted_out, c.time_zone, m.id IS NOT NULL AS is_gone
+  FROM customers_customer c LEFT JOIN customers_customermerge m ON m.gone_id = c.id AND m.undone_at IS NULL
  WHERE c.erased_as IS NULL AND (c.phone IS NULL OR NOT {tag_sql("c.phone")} = ANY(%(own)s::text[]))
 UNION ALL
-SELECT min(p.id) * 2 + 1, NULL, max(p.name), max(p.phone), {tag_sql("p.phone")}, NULL, NULL, false, false, ''
+SELECT min(p.id) * 2 + 1, NULL, max(p.name), max(p.phone), {tag_sql("p.phone")}, NULL, NULL, false, false, '', false
   FROM customers_participant p
  WHERE p.phone IS NOT NULL AND NOT {tag_sql("p.phone")} = ANY(%(own)s::text[])
  GROUP BY {tag_sql("p.phone")}
@@ -44,10 +45,14 @@ SELECT g.first, n.node, g.field
           FROM consolidation_records WHERE tag IS NOT NULL GROUP BY tag HAVING count(*) > 1
         UNION ALL
         SELECT min(node), array_agg(node), 'email'
-          FROM consolidation_records WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1) g
+          FROM consolidation_records WHERE email IS NOT NULL GROUP BY email HAVING count(*) > 1
+        UNION ALL
+        SELECT kept_id * 2, array_agg(gone_id * 2) || kept_id * 2, 'merge'
+          FROM customers_customermerge WHERE undone_at IS NULL GROUP BY kept_id) g
  CROSS JOIN LATERAL unnest(g.nodes) AS n(node)
 """
-# A group is known by its field and its first node: within one field, no two groups have a node in common.
+# A group is known by its field and its first node: by phone and by email no two groups have a node in common, and a merge's first
+# node is the record that was kept.
 _OVERLAPPING = """
 SELECT first, node FROM consolidation_shared
  WHERE (first, field) IN (
@@ -64,16 +69,16 @@ CREATE TEMP TABLE consolidated_people ON COMMIT DROP AS
 SELECT node AS head, customer_id, name, phone, phone_raw, email, opted_out, email_opted_out, time_zone, 1::bigint AS records
   FROM consolidation_records r WHERE NOT EXISTS (SELECT 1 FROM consolidation_heads h WHERE h.node = r.node)
 """
-# The oldest customer record of a person is who they are; names, phones and emails come from it first.
+# The oldest customer record of a person that was not merged away is who they are; names, phones and emails come from it first.
 _JOINED = """
 INSERT INTO consolidated_people
-SELECT h.head, min(r.customer_id),
-       coalesce((array_agg(r.name ORDER BY r.customer_id, r.node) FILTER (WHERE r.name <> ''))[1], ''),
-       (array_agg(r.phone ORDER BY r.customer_id, r.node) FILTER (WHERE r.phone IS NOT NULL))[1],
-       (array_agg(r.phone_raw ORDER BY r.customer_id, r.node) FILTER (WHERE r.phone_raw IS NOT NULL))[1],
-       (array_agg(r.email ORDER BY r.customer_id, r.node) FILTER (WHERE r.email IS NOT NULL))[1],
+SELECT h.head, coalesce(min(r.customer_id) FILTER (WHERE NOT r.is_gone), min(r.customer_id)),
+       coalesce((array_agg(r.name ORDER BY r.is_gone, r.customer_id, r.node) FILTER (WHERE r.name <> ''))[1], ''),
+       (array_agg(r.phone ORDER BY r.is_gone, r.customer_id, r.node) FILTER (WHERE r.phone IS NOT NULL))[1],
+       (array_agg(r.phone_raw ORDER BY r.is_gone, r.customer_id, r.node) FILTER (WHERE r.phone_raw IS NOT NULL))[1],
+       (array_agg(r.email ORDER BY r.is_gone, r.customer_id, r.node) FILTER (WHERE r.email IS NOT NULL))[1],
        bool_or(r.opted_out), bool_or(r.email_opted_out),
-       coalesce((array_agg(r.time_zone ORDER BY r.customer_id, r.node) FILTER (WHERE r.time_zone <> ''))[1], ''), count(*)
+       coalesce((array_agg(r.time_zone ORDER BY r.is_gone, r.customer_id, r.node) FILTER (WHERE r.time_zone <> ''))[1], ''), count(*)
   FROM consolidation_heads h JOIN consolidation_records r ON r.node = h.node
  GROUP BY h.head
 """
@@ -95,7 +100,7 @@ INSERT INTO customers_joinevidence (customer_id, joined_kind, joined_id, shared_
 SELECT p.customer_id, CASE WHEN s.node % 2 = 0 THEN 'customer' ELSE 'participant' END, s.node / 2, s.field, now()
   FROM consolidation_shared s
   JOIN consolidation_heads h ON h.node = s.node JOIN consolidated_people p ON p.head = h.head
- WHERE p.customer_id IS NOT NULL AND s.node <> p.customer_id * 2
+ WHERE p.customer_id IS NOT NULL AND s.node <> p.customer_id * 2 AND s.field <> 'merge' -- a merge is its own evidence
     ON CONFLICT DO NOTHING
 """
 _HOMES = f"""
@@ -117,8 +122,7 @@ def consolidate(*, own_tags: Collection[str] = (), write: bool = False) -> Conso
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if write:
-            # Two at once would wait for each other's rows in different orders.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('consolidate'), hashtext(%s))", [connection.schema_name])
+            hold_joins()
         cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
         for table in ("consolidated_people", "consolidation_heads", "consolidation_shared", "consolidation_records"):
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
@@ -139,6 +143,15 @@ def consolidate(*, own_tags: Collection[str] = (), write: bool = False) -> Conso
                 cursor.execute(statement)
         cursor.execute(_COUNTS)
         return Consolidation(*cursor.fetchone())
+
+
+def hold_joins() -> None:
+    """Wait until nobody else changes who is the same person as whom, and keep others out until the transaction ends.
+
+    Two at once would wait for each other's rows in different orders.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('consolidate'), hashtext(%s))", [connection.schema_name])
 
 
 def _join(shared: Iterable[tuple[int, int]]) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """Ask whether two records are one person, with the evidence; nothing here joins anybody."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,13 +9,14 @@ from django.utils import timezone
 from customers.errors import CannotMerge, UnknownMerge
 from customers.models import Customer, CustomerMerge, MergeEvidence, MergeProposal
 from customers.types import MergeClue
-from servicepro.lib.fields import tag_sql
+from servicepro.lib.fields import phone_tag, tag_sql
 from servicepro.lib.tenancy import connection
 from tenants.selectors import User
 from tenants.services import record_action
 
-# An email on more records than this is a placeholder ("none@example.com") or a company's, and says nothing about persons.
+# An email or number on more records than this is a placeholder ("none@example.com") or a company's: it says nothing of persons.
 RECORDS_SHARING_MAX = 10
+ROWS_AT_ONCE = 2_000
 
 # Every record of a group is set beside its oldest one: as many pairs as records, and never a square of them.
 _FOUND = f"""
@@ -26,6 +28,11 @@ WITH living AS (
 ), same_email AS (
     SELECT min(id) AS first, array_agg(id) AS ids FROM living
      WHERE email IS NOT NULL GROUP BY email HAVING count(*) BETWEEN 2 AND {RECORDS_SHARING_MAX}
+), same_number AS (
+    SELECT min(id) AS first, array_agg(id) AS ids
+      FROM (SELECT tag, id FROM living WHERE tag IN (SELECT tag FROM merge_numbers)
+            UNION SELECT o.tag, o.id FROM merge_numbers o JOIN living l ON l.id = o.id) n
+     GROUP BY tag HAVING count(*) BETWEEN 2 AND {RECORDS_SHARING_MAX}
 ), clues AS (
     SELECT e.first, i.id AS second, 'email' AS shared_field, 'customer' AS record_kind, i.id AS record_id
       FROM same_email e CROSS JOIN LATERAL unnest(e.ids) AS i(id) WHERE i.id <> e.first
@@ -36,6 +43,9 @@ WITH living AS (
       JOIN living a ON a.tag = {tag_sql("p.phone")}
       JOIN living b ON b.id = p.customer_id AND b.id <> a.id
      GROUP BY 1, 2
+    UNION ALL
+    SELECT n.first, i.id, 'other_phone', 'customer', i.id
+      FROM same_number n CROSS JOIN LATERAL unnest(n.ids) AS i(id) WHERE i.id <> n.first
 )
 SELECT first, second, shared_field, record_kind, record_id FROM clues
 UNION ALL
@@ -56,17 +66,32 @@ SELECT p.id, c.shared_field, c.record_kind, c.record_id, now()
 
 
 def propose_merges() -> int:
-    """Propose every pair of records that share an email or meet in a conversation; return how many proposals are new.
+    """Propose every pair of records that share an email or a number, or meet in a conversation; return how many proposals are new.
 
     What was answered before is not asked again: a pair has one proposal for ever.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.merge_clues")
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.merge_numbers")
+        cursor.execute("CREATE TEMP TABLE merge_numbers (tag text, id bigint) ON COMMIT DROP")
+        numbers = list(_further_numbers())  # read first: one connection does not read while it copies
+        with cursor.copy("COPY merge_numbers (tag, id) FROM STDIN") as copy:
+            for number in numbers:
+                copy.write_row(number)
+        cursor.execute("ANALYZE merge_numbers")
         cursor.execute(_FOUND)
         cursor.execute(_PROPOSALS)
         count = cursor.rowcount
         cursor.execute(_EVIDENCE)
     return count
+
+
+def _further_numbers() -> Iterator[tuple[str, int]]:
+    """Yield (tag, customer id) of every number that is not a customer's first: they are encrypted together, so SQL cannot join them."""
+    rows = Customer.objects.filter(other_phones__isnull=False).values_list("pk", "other_phones")
+    for pk, phones in rows.iterator(chunk_size=ROWS_AT_ONCE):
+        for phone in json.loads(phones or "[]"):
+            yield phone_tag(phone), pk
 
 
 def propose_merge(first_id: int, second_id: int, evidence: Sequence[MergeClue]) -> MergeProposal:
