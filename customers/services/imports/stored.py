@@ -1,14 +1,14 @@
 """Rows of a list as they stand in the table, decided again against the people as they are now."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from customers.models import ImportBatch, ImportRow
 from customers.services.imports.roster import load_roster, unsealed
 from customers.services.imports.rule import Decision, Entry, decide
-from servicepro.lib.crypto import address_tags, tag_of
+from servicepro.lib.crypto import address_tags, decrypt_address, decrypt_text, tag_of
 from servicepro.lib.tenancy import connection
 
 _OPEN = """
@@ -72,9 +72,10 @@ def decide_rows(batch: ImportBatch, rows: Sequence[StoredRow], *, is_locked: boo
         is_locked=is_locked,
     )
     entries = [_entry(row) for row in rows]
-    meeting = {row.pk: entry for row, entry in zip(rows, entries, strict=True) if roster.meets(entry)}
-    for full in ImportRow.objects.filter(pk__in=meeting).defer("original", "changes"):
-        _complete(meeting[full.pk], full)
+    _complete({row.pk: entry for row, entry in zip(rows, entries, strict=True) if roster.meets(entry)})
+    for row, entry in zip(rows, entries, strict=True):
+        if entry.tag not in roster.by_tag:
+            entry.phone = decrypt_address(connection.schema_name, "phone", row.phone) if roster.meets(entry) else ""
     return [decide(entry, roster, replace=batch.replace_existing, batch_id=batch.pk) for entry in entries]
 
 
@@ -92,10 +93,16 @@ def _entry(row: StoredRow) -> Entry:
     )
 
 
-def _complete(entry: Entry, row: ImportRow) -> None:
-    """Add what only matters where somebody is met."""
-    entry.phone, entry.birthday, entry.notes, entry.tags = row.phone or "", row.birthday, row.notes or "", tuple(row.tags)
-    entry.extra = json.loads(row.extra) if row.extra else {}
+def _complete(entries: Mapping[int, Entry]) -> None:
+    """Add what only matters where somebody is met; `entries` are by the id of their row."""
+    if not entries:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, birthday, notes, tags, extra FROM customers_importrow WHERE id = ANY(%s)", [list(entries)])
+        for pk, birthday, notes, tags, extra in cursor.fetchall():
+            entry = entries[pk]
+            entry.birthday, entry.tags, entry.extra = birthday, tuple(tags), unsealed(extra) or {}
+            entry.notes = decrypt_text(connection.schema_name, notes) if notes else ""
 
 
 def replan(batch: ImportBatch, row_numbers: Sequence[int]) -> None:

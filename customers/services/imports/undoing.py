@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,10 @@ _HAS_HERE = {
 }
 _LATER = "{} was changed afterwards"
 _SAID = "they said themselves what they allow"
+_LATER_ROWS = """
+ AND batch_id <> %(batch)s AND applied_at IS NOT NULL
+ AND NOT EXISTS (SELECT 1 FROM customers_importbatch b WHERE b.id = r.batch_id AND b.status = 'undone')
+"""
 _LABELS = {
     "sms_consent": "the consent to texts",
     "gdpr_marketing_consent": "the consent to marketing",
@@ -117,13 +121,15 @@ def _undo_rows(batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
     for row in rows:
         if row.outcome != Outcome.NEW:
             _restore(row, people.get(row.customer_id or 0), row.customer_id in spoke, step)
-    _write(step)
+    _write_back(step)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE customers_importrow r SET undone_at = now(), kept_reason = v.reason"
+            "UPDATE customers_importrow r SET undone_at = now(), kept_reason = v.reason,"
+            " customer_id = CASE WHEN r.customer_id = ANY(%s) THEN NULL ELSE r.customer_id END"
             " FROM unnest(%s::bigint[], %s::text[]) AS v(id, reason) WHERE r.id = v.id",
-            [[row.pk for row in rows], [step.kept.get(row.pk, "")[:200] for row in rows]],
+            [list(step.removed), [row.pk for row in rows], [step.kept.get(row.pk, "")[:200] for row in rows]],
         )
+    _delete_people(step.removed)
 
 
 def _who_spoke_since(batch: ImportBatch, rows: Sequence[ImportRow]) -> set[int]:
@@ -192,20 +198,26 @@ def _ties(batch: ImportBatch, ids: Sequence[int]) -> dict[int, str]:
     What goes when a customer goes (CASCADE) was derived from the record and is no reason, nor is that somebody looked at it.
     """
     found: dict[int, str] = {}
-    for relation in Customer._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, models.ForeignObjectRel) or relation.related_model is Customer:
+    for model, field in _pointing_at_customers():
+        if field.remote_field.on_delete is models.CASCADE or model in (Customer, PersonalDataAccess):
             continue
-        if relation.on_delete is models.CASCADE or relation.related_model is PersonalDataAccess:  # type: ignore[attr-defined]
-            continue
-        model, name = relation.related_model, relation.field.attname  # type: ignore[attr-defined]
-        pointing = model._default_manager.filter(**{f"{name}__in": ids})  # type: ignore[union-attr]
-        if model is ImportRow:
-            pointing = pointing.exclude(batch=batch).filter(undone_at=None).exclude(applied_at=None)
-        label = _HAS_HERE.get(model._meta.model_name or "") or _HAS.get(model._meta.app_label)  # type: ignore[union-attr]
-        label = label or f"they have {model._meta.verbose_name_plural}"  # type: ignore[union-attr]
-        for customer_id in pointing.values_list(name, flat=True).distinct():
-            found.setdefault(customer_id, label)
+        label = _HAS_HERE.get(model._meta.model_name or "") or _HAS.get(model._meta.app_label) or "something of theirs is kept"
+        own = _LATER_ROWS if model is ImportRow else ""
+        with connection.cursor() as cursor:
+            table, column = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(field.column)
+            cursor.execute(
+                f"SELECT DISTINCT {column} FROM {table} r WHERE {column} = ANY(%(ids)s) {own}", {"ids": list(ids), "batch": batch.pk}
+            )
+            for (customer_id,) in cursor.fetchall():
+                found.setdefault(customer_id, label)
     return found
+
+
+def _pointing_at_customers() -> Iterator[tuple[type[models.Model], models.ForeignKey]]:
+    """Yield every foreign key to a customer, of whatever app, with its model."""
+    for relation in Customer._meta.get_fields(include_hidden=True):
+        if isinstance(relation, models.ManyToOneRel):
+            yield relation.related_model, relation.field  # type: ignore[misc]
 
 
 def _restore(row: ImportRow, known: Known | None, has_spoken: bool, step: _Step) -> None:
@@ -254,7 +266,7 @@ def _remember(known: Known, column: str, value: Any) -> None:
         setattr(known, column, tuple(value) if column in ("tags", "other_phones") else value)
 
 
-def _write(step: _Step) -> None:
+def _write_back(step: _Step) -> None:
     """Write what a chunk takes back: one statement a column, however many people."""
     by_column: dict[str, list[dict[str, Any]]] = {}
     for customer_id, columns in step.restored.items():
@@ -267,21 +279,32 @@ def _write(step: _Step) -> None:
                 f" FROM json_to_recordset(%s::json) AS v(id bigint, value {_TYPES.get(column, 'text')}) WHERE c.id = v.id",
                 [json.dumps(records)],
             )
-    if step.removed:
+
+
+def _delete_people(removed: set[int]) -> None:
+    """Remove records that nothing is tied to, with what was only derived from them."""
+    if not removed:
+        return
+    ids = list(removed)
+    _keep_looks(ids)
+    with connection.cursor() as cursor:
         # Records that were found to be the same person as a removed one part from it again.
-        Customer.objects.filter(same_person_as_id__in=step.removed).update(same_person_as=None)
-        ImportRow.objects.filter(customer_id__in=step.removed).update(customer_id=None)
-        _keep_looks(step.removed)
-        Customer.objects.filter(pk__in=step.removed).delete()
+        cursor.execute("UPDATE customers_customer SET same_person_as_id = NULL WHERE same_person_as_id = ANY(%s)", [ids])
+        cursor.execute("UPDATE customers_importrow SET customer_id = NULL WHERE customer_id = ANY(%s)", [ids])
+    for model, field in _pointing_at_customers():
+        if field.remote_field.on_delete is models.CASCADE:
+            model._default_manager.filter(**{f"{field.attname}__in": ids}).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM customers_customer WHERE id = ANY(%s)", [ids])
 
 
-def _keep_looks(removed: set[int]) -> None:
+def _keep_looks(removed: Sequence[int]) -> None:
     """Keep who looked at a record that goes, by its number in words: the lines are for ever, the record is not."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL servicepro.erase = 'on'")
         cursor.execute(
             "UPDATE customers_personaldataaccess SET subject = 'customer:' || customer_id, customer_id = NULL WHERE customer_id = ANY(%s)",
-            [list(removed)],
+            [removed],
         )
         cursor.execute("SET LOCAL servicepro.erase = 'off'")
 
