@@ -1,6 +1,7 @@
 """Settings, all from the environment (.env.example lists every one); with none set, the embedded stack is used."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -93,6 +94,7 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "django_structlog",
+    "axes",  # its tables stay empty: what it counts lives in the cache, apart for each tenant
     "ninja",  # its page for /api/docs, with files of its own rather than a stranger's
     *_BOTH,
 ]
@@ -114,12 +116,26 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # last, so that it replaces whatever a locked sign-in was answered with
 ]
 ROOT_URLCONF = "servicepro.urls"
 PUBLIC_SCHEMA_URLCONF = "servicepro.urls_platform"
 WSGI_APPLICATION = "servicepro.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/admin/login/"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Five wrong passwords lock an address of one business for a quarter of an hour, whoever types them and from wherever.
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 5, timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_NEVER_LOCKOUT_GET = True
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # it asks for the IP address as well, which guesses from many machines would get around
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "tenants.accounts.sign_in.typed_email"
+AXES_LOCKOUT_CALLABLE = "tenants.accounts.sign_in.locked_out"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

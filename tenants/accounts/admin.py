@@ -11,6 +11,7 @@ from servicepro.lib.phone_input import PhoneInput
 from servicepro.lib.record_admin import RecordAdmin
 from tenants.accounts.forms import MemberForm
 from tenants.accounts.models import AuditEntry, User
+from tenants.accounts.sign_in import unlock
 
 admin.site.unregister(Group)  # what somebody may do follows from the role alone
 
@@ -33,9 +34,12 @@ class UserAdmin(RecordAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: User, form: MemberForm, change: bool) -> None:
-        """Store the person; who changes their own password stays signed in."""
+        """Store the person; a new password may be tried at once, and who changes their own stays signed in."""
         super().save_model(request, obj, form, change)
-        if obj.pk == request.user.pk and form.cleaned_data.get("new_password"):
+        if not form.cleaned_data.get("new_password"):
+            return
+        unlock(obj.email)
+        if obj.pk == request.user.pk:
             update_session_auth_hash(request, obj)
 
 

@@ -126,7 +126,7 @@ class Watch:
             self.complaints.append(f"request to a third party: {address}")
 
     def _note_message(self, message: ConsoleMessage, may_be_refused: bool) -> None:
-        is_refusal = may_be_refused and re.search(r"responded with a status of 40[34]", message.text)
+        is_refusal = may_be_refused and re.search(r"responded with a status of 4\d\d", message.text)
         if message.type in ("error", "warning") and not is_refusal:
             self.complaints.append(message.text)
 

@@ -73,6 +73,21 @@ def test_the_sign_in_page(open_page: Callable[..., Page], stack, tenant):
     check(page)
 
 
+def test_the_page_that_asks_to_wait(open_page: Callable[..., Page], stack, tenant):
+    page = open_page(may_be_refused=True)
+    page.goto(stack.url("/admin/login/"))
+    locked = page.get_by_role("heading", name="Wait 15 minutes")
+    for _turn in range(5):
+        page.get_by_label("Email").fill("guessed@shop.example")
+        page.get_by_label("Password").fill("not-the-password")
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_load_state("load")
+        if locked.count():
+            break
+    check(page)
+    expect(locked).to_be_visible()
+
+
 def test_the_pages_that_refuse(sign_in: Callable[..., Page], staff: str, stack):
     page = sign_in(staff, "/admin/", may_be_refused=True)
     check(page)
