@@ -22,7 +22,7 @@ from customers.importing.headings import (
 )
 from customers.importing.values import Word, word_of
 
-__all__ = ["Field", "check_mapping", "is_refusal", "match_columns"]
+__all__ = ["SEVERAL", "Field", "check_mapping", "is_refusal", "match_columns"]
 
 SAMPLE_ROWS = 200
 SHARE_MIN = 0.6  # of a column's filled cells that must look like it
@@ -106,14 +106,13 @@ def _by_words(words: set[str]) -> Field | None:
 
 
 def _correct_phones(headers: Sequence[str], fields: list[Field], samples: Sequence[Sequence[str]]) -> None:
-    """Take back what was called a phone and holds none: "SMS: yes", "Number: 17". The last phone column always stays."""
-    for position, header in enumerate(headers):
-        if fields[position] is not Field.PHONE or not any(row[position].strip() for row in samples[:SAMPLE_ROWS]):
-            continue
-        cells = [row[position] for row in samples[:SAMPLE_ROWS]]
+    """Take back what was called a phone and holds none: "SMS: yes", or "Number: 17" beside a column that does hold phones."""
+    columns = {position: [row[position] for row in samples[:SAMPLE_ROWS]] for position, field in enumerate(fields) if field is Field.PHONE}
+    has_phones = any(_share(cells, _PHONE.search) > 0 for cells in columns.values())
+    for position, cells in columns.items():
         if _share(cells, _is_answer) >= SHARE_MIN:
-            fields[position] = Field.SMS_CONSENT if TEXT_WORDS & set(topic_of(header)) else Field.EXTRA
-        elif _share(cells, _PHONE.search) == 0 and fields.count(Field.PHONE) > 1:
+            fields[position] = Field.SMS_CONSENT if TEXT_WORDS & set(topic_of(headers[position])) else Field.EXTRA
+        elif has_phones and any(map(str.strip, cells)) and not _share(cells, _PHONE.search):
             fields[position] = Field.EXTRA
 
 

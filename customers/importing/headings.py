@@ -208,7 +208,7 @@ SOURCE_WORDS = words_in("source via method origin quelle durch origen fuente med
 ABOUT_WORDS = words_in(
     "type label carrier fax verified verification extension ext country code id count status sent bounced domain provider art typ"
     " tipo etiqueta"
-    " preferred preference pager assistant last first company"
+    " preferred preference pager assistant last first company display"
 )
 MOBILE_WORDS = words_in(
     "mobile cell cellphone cellular whatsapp sms handy handynummer mobil mobilnummer mobiltelefon mobilfunk mobilfunknummer movil"

@@ -18,7 +18,7 @@ _BOMS = (
 _DAMAGED = (
     "The file is damaged or not a list: its text cannot be read. Open it in your spreadsheet program and save it as CSV (UTF-8) or xlsx."
 )
-_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
+_CONTROLS = dict.fromkeys([*range(9), *range(14, 28), 127])  # the others separate lines or values within a cell
 
 
 def decode_text(content: bytes) -> tuple[str, tuple[str, ...]]:
