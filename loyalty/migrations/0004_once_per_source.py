@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="pointstransaction",
             name="source_key",
-            field=models.CharField(blank=True, help_text="what it came from; it counts once per customer", max_length=80, null=True),
+            field=models.CharField(blank=True, help_text="what brought the entry about; it counts once per customer", max_length=80, null=True),
         ),
         migrations.AddConstraint(
             model_name="pointstransaction",

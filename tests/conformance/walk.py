@@ -1,6 +1,7 @@
 """Every route of the application with values for its parameters, and a fingerprint of everything it stores."""
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
-from customers.models import ImportBatch
+from customers.models import Customer, CustomerMerge, ErasureCertificate, ImportBatch, MergeProposal
 from servicepro.lib.signing import sign_number
 from tenants.accounts.models import ApiToken, User
 
@@ -50,6 +51,10 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "token": _token,
     "token_id": lambda _pattern: _first(ApiToken),
     "batch_id": lambda _pattern: str(ImportBatch.objects.latest("created_at").pk),
+    "customer_id": lambda _pattern: _first(Customer),
+    "certificate_id": lambda _pattern: str(ErasureCertificate.objects.values_list("pk", flat=True).first() or uuid.UUID(int=1)),
+    "proposal_id": lambda _pattern: _first(MergeProposal),
+    "merge_id": lambda _pattern: _first(CustomerMerge),
     "action": lambda pattern: "confirm" if "import" in pattern else "start",
     "object_id": _record,
     "id": lambda _pattern: _first(User),
