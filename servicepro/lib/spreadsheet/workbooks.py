@@ -10,8 +10,8 @@ from servicepro.lib.spreadsheet.assembling import TITLE_ROWS_MAX, assemble
 from servicepro.lib.spreadsheet.types import MEGABYTE, Table, TableLimits, TableTooLarge, UnreadableTable
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
-CPU_SECONDS = 10
-WALL_SECONDS = 30  # the machine may be busy
+BYTES_A_SECOND_MIN = 6 * MEGABYTE  # unpacked
+WALL_TIMES_CPU = 3  # the machine may be busy
 _MEMORY_BASE, _MEMORY_TIMES_UNPACKED = 96 * MEGABYTE, 4
 _ANSWERS = {
     "locked": "The workbook is locked with a password. Save it without one and try again.",
@@ -38,9 +38,10 @@ def read_workbook(content: bytes, *, form: Literal["xlsx", "xls"], limits: Table
 
 
 def _ask_child(content: bytes, limits: TableLimits) -> dict[str, Any]:
+    cpu_seconds = limits.unpacked_bytes_max // BYTES_A_SECOND_MIN + 1
     order = {
         "memory_bytes": _MEMORY_BASE + _MEMORY_TIMES_UNPACKED * limits.unpacked_bytes_max,
-        "cpu_seconds": CPU_SECONDS,
+        "cpu_seconds": cpu_seconds,
         "rows": limits.rows_max + TITLE_ROWS_MAX + 2,
         "columns": limits.columns_max + 1,
         "cell_characters": limits.cell_characters_max + 1,
@@ -51,7 +52,7 @@ def _ask_child(content: bytes, limits: TableLimits) -> dict[str, Any]:
             [sys.executable, "-I", str(_CHILD), json.dumps(order)],
             input=content,
             capture_output=True,
-            timeout=WALL_SECONDS,
+            timeout=cpu_seconds * WALL_TIMES_CPU,
             env={},
             check=False,
         )
