@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context
 
 from campaigns.models import Campaign
 from campaigns.services import create_port_recovery_campaign
-from customers.models import Customer
+from customers.models import Customer, ErasureCertificate
 from customers.services import Upload, merge_customers, plan_import, propose_merge, record_access, register_customer
 from customers.types import MergeClue
 from servicepro.dashboard import navigation
@@ -21,7 +21,7 @@ from tests.conformance.walk import Route, every_pattern, every_route, fill_in, f
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
-OWNER_ROUTES = ("admin/port-recovery/", "admin/api-keys/", "admin/customers/import/", "admin/merges/")
+OWNER_ROUTES = ("admin/port-recovery/", "admin/api-keys/", "admin/customers/import/", "admin/merges/", "admin/privacy/")
 # Looking at a person or explaining a recipient is itself recorded: these logs are the one thing a look may add to.
 RECORDED_LOOKS = ("accounts_auditentry", "customers_personaldataaccess")
 THEIR_ID = 900_000_001  # no record of ours has it
@@ -44,6 +44,7 @@ def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
     first, second, third = Customer.objects.order_by("pk")[:3]
     propose_merge(first.pk, second.pk, [MergeClue("email", "customer", second.pk)])
     merge_customers(first, third, actor=None)
+    ErasureCertificate.objects.create(reason="asked", record_ids=[], erased={}, kept={})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     yield campaign
     with connection.cursor() as cursor:
