@@ -26,8 +26,14 @@ def ledger_table(channel: str) -> LedgerTable:
 
 def ledger_tag(channel: str, address: str) -> str:
     """Return how the ledger knows an address of the current tenant."""
+    return ledger_tags(channel, [address])[address]
+
+
+def ledger_tags(channel: str, addresses: Collection[str]) -> dict[str, str]:
+    """Return {address: how the ledger knows it} for addresses of the current tenant."""
     kind: AddressKind = "email" if channel == Channel.EMAIL else "phone"
-    return address_tag(connection.schema_name, kind, address)
+    schema = connection.schema_name
+    return {address: address_tag(schema, kind, address) for address in addresses}
 
 
 def ledger_rows(channel: str, campaign_key: str, tags: Collection[str]) -> dict[str, LedgerRow]:
@@ -110,6 +116,7 @@ def owns_number(e164: str) -> bool:
 def line_numbers() -> list[str]:
     """Return the numbers this business texts from (E.164)."""
     return [line.phone for line in Line.objects.order_by("id")]
+
 
 def sends_to(channel: str, tags: Collection[str]) -> list[dict[str, Any]]:
     """Return what the ledger knows of every message to these tags on a channel, oldest first."""

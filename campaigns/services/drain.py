@@ -1,12 +1,12 @@
 """The one drain loop: take people, do the effect, deliver, record; for every kind of campaign."""
 
 import datetime
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from django.utils import timezone
 
 from campaigns.errors import BadCampaignInput, WrongStatus
@@ -18,8 +18,9 @@ from campaigns.services.rendering import Renderer
 from campaigns.services.settling import log_summary, settle_in_doubt
 from campaigns.types import BatchResult
 from campaigns.wording import ACCOUNT_PAUSE
+from customers.selectors import consent_facts
 from customers.services import register_missing_customers
-from customers.types import NewCustomer
+from customers.types import ConsentFacts, NewCustomer
 from loyalty.selectors import granted_customers
 from messaging.errors import PaceUnavailable
 from messaging.services import batch_allowance, begin_delivery, finish_delivery
@@ -37,19 +38,21 @@ _STATUS = {
     Outcome.IN_DOUBT: "in_doubt",
     Outcome.LATER: "pending",
 }
+# One drain a campaign (its advisory lock) needs no row locks; whom an owner cancelled meanwhile is not taken.
 _TAKE = """
 WITH due AS (
     SELECT id, sms_status, email_status FROM campaigns_target
-     WHERE campaign_id = %s AND (sms_status IN ('pending', 'held', 'in_doubt') OR email_status IN ('pending', 'held', 'in_doubt'))
-       AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
+     WHERE campaign_id = %s AND is_open AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
        AND (not_before IS NULL OR not_before <= %s)
-     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+     ORDER BY id LIMIT %s
 )
 UPDATE campaigns_target t
    SET sms_status = CASE WHEN t.sms_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.sms_status END,
        email_status = CASE WHEN t.email_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.email_status END
-  FROM due WHERE t.id = due.id
-RETURNING t.id, due.sms_status IN ('pending', 'held'), due.email_status IN ('pending', 'held')
+  FROM due WHERE t.id = due.id AND t.sms_status = due.sms_status AND t.email_status = due.email_status
+RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.sms_attempt_id, t.sms_sid,
+          t.facts, t.summary_logged,
+          due.sms_status IN ('pending', 'held') AS wants_sms, due.email_status IN ('pending', 'held') AS wants_email
 """
 _RECORD = """
 UPDATE campaigns_target t
@@ -160,16 +163,15 @@ def _is_running(campaign: Campaign) -> bool:
 
 
 def _begin(campaign: Campaign, renderer: Renderer, size: int) -> _Batch | None:
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, [campaign.pk, timezone.now(), size])
-        wanted = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
-    if not wanted:
+    targets: list[Any] = sorted(Target.objects.raw(_TAKE, [campaign.pk, timezone.now(), size]), key=lambda target: target.pk)
+    if not targets:
         return None
-    batch = _Batch(list(Target.objects.filter(pk__in=wanted).order_by("id")))
-    _give_records(batch.targets)
-    batch.fresh_points = KINDS[campaign.kind].effect(campaign, batch.targets)
-    _fly(batch, [renderer.sms_envelope(target) for target in batch.targets if wanted[target.pk][0]])
-    _fly(batch, [renderer.email_envelope(target) for target in batch.targets if wanted[target.pk][1]])
+    batch = _Batch(targets)
+    _give_records(targets)
+    batch.fresh_points = KINDS[campaign.kind].effect(campaign, targets)
+    consents = consent_facts({target.customer_id for target in targets if target.customer_id})
+    _fly(batch, [renderer.sms_envelope(target) for target in targets if target.wants_sms], consents)
+    _fly(batch, [renderer.email_envelope(target) for target in targets if target.wants_email], consents)
     return batch
 
 
@@ -181,11 +183,11 @@ def _give_records(targets: Sequence[Target]) -> None:
         target.customer_id = customer_id
 
 
-def _fly(batch: _Batch, envelopes: list[Envelope]) -> None:
+def _fly(batch: _Batch, envelopes: list[Envelope], consents: Mapping[int, ConsentFacts]) -> None:
     if not envelopes:
         return
     try:
-        batch.flights.append(begin_delivery(envelopes))
+        batch.flights.append(begin_delivery(envelopes, consents=consents))
     except PaceUnavailable:
         soon = timezone.now() + datetime.timedelta(seconds=5)
         for envelope in envelopes:
@@ -201,7 +203,7 @@ def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     granted = granted_customers(campaign.key, customers) if campaign.points else set()
     rows = [_row(campaign, target, batch, target.customer_id in granted) for target in batch.targets]
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [json.dumps(rows, default=str)])
+        cursor.execute(_RECORD, [orjson.dumps(rows).decode()])
     for target, row in zip(batch.targets, rows, strict=True):
         if row["logged"] and not target.summary_logged:
             receipt = batch.receipts[Channel.SMS][target.pk]

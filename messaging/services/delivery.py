@@ -8,7 +8,7 @@ import datetime
 import logging
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from customers.selectors import consent_facts, suppressed_tags
 from customers.services import suppress
+from customers.types import ConsentFacts
 from messaging.policy import BusinessHours, Facts, Hold, Send, Skip, decide
 from messaging.providers.loop import start_in_loop
 from messaging.providers.results import Answer, Outbound, Verdict
 from messaging.providers.sendgrid import sendgrid_account
 from messaging.providers.twilio import twilio_account
-from messaging.selectors import ledger_rows, ledger_tag, sender_for
+from messaging.selectors import ledger_rows, ledger_tag, ledger_tags, sender_for
 from messaging.services.callbacks import ATTEMPT_PURPOSE
 from messaging.services.claims import Claim, Settlement, body_digest, claim, settle
 from messaging.services.pacing import slow_down, take_tokens
@@ -44,6 +45,16 @@ _STATES = {
     Verdict.THROTTLED: "released",
     Verdict.UNREACHABLE: "released",
     Verdict.ACCOUNT: "released",
+}
+
+_OUTCOMES: dict[Verdict, tuple[Outcome, str]] = {
+    Verdict.ACCEPTED: (Outcome.SENT, ""),
+    Verdict.REJECTED: (Outcome.FAILED, Reason.REJECTED),
+    Verdict.OPTED_OUT: (Outcome.SKIPPED, Reason.OPTED_OUT_PROVIDER),
+    Verdict.THROTTLED: (Outcome.LATER, Reason.THROTTLED),
+    Verdict.UNREACHABLE: (Outcome.LATER, Reason.UNREACHABLE),
+    Verdict.AMBIGUOUS: (Outcome.IN_DOUBT, Reason.AMBIGUOUS),
+    Verdict.ACCOUNT: (Outcome.LATER, Reason.ACCOUNT),
 }
 
 
@@ -68,15 +79,20 @@ def deliver(envelopes: Sequence[Envelope]) -> list[Receipt]:
     return finish_delivery(begin_delivery(envelopes))
 
 
-def begin_delivery(envelopes: Sequence[Envelope], *, now: datetime.datetime | None = None) -> InFlight:
-    """Decide, claim and start the calls of envelopes that share a channel. Raises PaceUnavailable."""
+def begin_delivery(envelopes: Sequence[Envelope], *, consents: Mapping[int, ConsentFacts] | None = None) -> InFlight:
+    """Decide, claim and start the calls of envelopes that share a channel. Raises PaceUnavailable.
+
+    `consents` are the facts of this very moment, where the caller has just asked for them (both channels of a batch).
+    """
     channel = envelopes[0].channel
     flight = InFlight(channel, sender_for(channel))
-    cleared = _cleared(envelopes, flight, now or timezone.now())
+    if consents is None:
+        consents = consent_facts({envelope.customer_id for envelope in envelopes if envelope.customer_id})
+    cleared = _cleared(envelopes, flight, consents)
     if not cleared or flight.sender is None:
         return flight
     granted = take_tokens(flight.sender, len(cleared))
-    for envelope in cleared[granted:]:
+    for envelope, _tag in cleared[granted:]:
         flight.receipts.append(Receipt(envelope.reference, channel, Outcome.LATER, Reason.PACE))
     _claim(cleared[:granted], flight)
     if flight.envelopes:
@@ -131,11 +147,10 @@ def _answers(flight: InFlight) -> list[Answer]:
     return [*answers, *(Answer(attempt_id, Verdict.AMBIGUOUS, error="no answer") for attempt_id in missing)]
 
 
-def _cleared(envelopes: Sequence[Envelope], flight: InFlight, now: datetime.datetime) -> list[Envelope]:
-    """Return the envelopes the policy lets go; the others get their receipt here."""
-    chosen = business_settings()
-    tags = {id(e): ledger_tag(e.channel, e.address) for e in envelopes if e.address}
-    consents = consent_facts({e.customer_id for e in envelopes if e.customer_id})
+def _cleared(envelopes: Sequence[Envelope], flight: InFlight, consents: Mapping[int, ConsentFacts]) -> list[tuple[Envelope, str]]:
+    """Return the envelopes the policy lets go, with their tags; the others get their receipt here."""
+    chosen, now = business_settings(), timezone.now()
+    tags = ledger_tags(flight.channel, {envelope.address for envelope in envelopes if envelope.address})
     suppressed = suppressed_tags(flight.channel.value, list(tags.values()))
     known: dict[str, dict[str, LedgerRow]] = {}
     for key in {envelope.campaign_key for envelope in envelopes}:
@@ -143,7 +158,7 @@ def _cleared(envelopes: Sequence[Envelope], flight: InFlight, now: datetime.date
     hours = BusinessHours(chosen.texts_open_at, chosen.texts_close_at, current_tenant().region)
     cleared = []
     for envelope in envelopes:
-        tag = tags.get(id(envelope), "")
+        tag = tags[envelope.address] if envelope.address else ""
         row = known[envelope.campaign_key].get(tag)
         facts = Facts(
             sender=flight.sender,
@@ -157,7 +172,7 @@ def _cleared(envelopes: Sequence[Envelope], flight: InFlight, now: datetime.date
         if isinstance(decision, Send) and row and row.state in ("claimed", "rejected"):
             flight.receipts.append(_known_receipt(envelope, row))
         elif isinstance(decision, Send):
-            cleared.append(envelope)
+            cleared.append((envelope, tag))
         elif isinstance(decision, Skip):
             receipt = Receipt(envelope.reference, flight.channel, Outcome.SKIPPED, decision.reason, decision.facts)
             flight.receipts.append(receipt)
@@ -175,16 +190,15 @@ def _known_receipt(envelope: Envelope, row: LedgerRow) -> Receipt:
     return Receipt(envelope.reference, envelope.channel, Outcome.IN_DOUBT, Reason.CLAIMED_ELSEWHERE)
 
 
-def _claim(envelopes: Sequence[Envelope], flight: InFlight) -> None:
+def _claim(cleared: Sequence[tuple[Envelope, str]], flight: InFlight) -> None:
     """Claim the batch; who cannot be claimed is left out with a reason, the others fly."""
     assert flight.sender is not None
     claims: dict[uuid.UUID, tuple[Claim, Envelope]] = {}
     sender_tag = ledger_tag(flight.channel, flight.sender.address)
-    randomness = os.urandom(16 * len(envelopes))  # one system call for the batch: per message it cost 48 µs
-    for position, envelope in enumerate(envelopes):
+    randomness = os.urandom(16 * len(cleared))  # one system call for the batch: per message it cost 48 µs
+    for position, (envelope, tag) in enumerate(cleared):
         attempt_id = uuid.UUID(bytes=randomness[16 * position : 16 * position + 16], version=4)
         digest = body_digest(envelope.body) if flight.channel is not Channel.EMAIL else ""
-        tag = ledger_tag(flight.channel, envelope.address or "")
         claims[attempt_id] = (Claim(attempt_id, envelope.campaign_key, tag, sender_tag, digest), envelope)
     try:
         won = claim(flight.channel.value, [item for item, _envelope in claims.values()]) if claims else set()
@@ -233,15 +247,8 @@ def _respect_opt_out(envelope: Envelope, answer: Answer) -> None:
 
 
 def _receipt(envelope: Envelope, answer: Answer, lost: str) -> Receipt:
-    outcome, reason, until = {
-        Verdict.ACCEPTED: (Outcome.SENT, "", None),
-        Verdict.REJECTED: (Outcome.FAILED, Reason.REJECTED, None),
-        Verdict.OPTED_OUT: (Outcome.SKIPPED, Reason.OPTED_OUT_PROVIDER, None),
-        Verdict.THROTTLED: (Outcome.LATER, Reason.THROTTLED, None),
-        Verdict.UNREACHABLE: (Outcome.LATER, Reason.UNREACHABLE, timezone.now() + RETRY_UNREACHABLE),
-        Verdict.AMBIGUOUS: (Outcome.IN_DOUBT, Reason.AMBIGUOUS, None),
-        Verdict.ACCOUNT: (Outcome.LATER, Reason.ACCOUNT, None),
-    }[answer.verdict]
+    outcome, reason = _OUTCOMES[answer.verdict]
+    until = timezone.now() + RETRY_UNREACHABLE if answer.verdict is Verdict.UNREACHABLE else None
     if lost:
         outcome, reason = Outcome.IN_DOUBT, Reason.RECORD_FAILED
     return Receipt(
