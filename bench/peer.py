@@ -11,13 +11,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicepro.settings")
 import threading
 
 from celery import Celery
+from celery.signals import worker_init, worker_process_init
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
+
+from servicepro.lib.collector import relax_collector
 
 app = Celery("bench.peer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=16, task_acks_late=True, db_reuse_max=100_000)
 _local = threading.local()
+for signal in (worker_init, worker_process_init):  # the same start for both
+    signal.connect(lambda **_options: relax_collector(), weak=False)
 
 
 class SimulatorHttpClient(TwilioHttpClient):

@@ -61,9 +61,7 @@ def campaign_counts(campaign_id: int) -> CampaignCounts:
 
 def has_open_targets(campaign_id: int) -> bool:
     """Return whether anybody of a campaign still waits for an outcome."""
-    open_states = ["pending", "held", "in_doubt"]
-    targets = Target.objects.filter(campaign_id=campaign_id)
-    return targets.filter(sms_status__in=open_states).exists() or targets.filter(email_status__in=open_states).exists()
+    return Target.objects.filter(campaign_id=campaign_id, is_open=True).exists()
 
 
 def matching_targets(
@@ -95,7 +93,7 @@ def target_of_link(purpose: str, token: str) -> Target | None:
 def cancelled_in_doubt() -> QuerySet[Campaign]:
     """Return cancelled campaigns with people whose last message is still in doubt."""
     in_doubt = Q(targets__sms_status="in_doubt") | Q(targets__email_status="in_doubt")
-    return Campaign.objects.filter(in_doubt, status=Campaign.Status.CANCELLED).distinct()
+    return Campaign.objects.filter(in_doubt, targets__is_open=True, status=Campaign.Status.CANCELLED).distinct()
 
 
 def running_campaigns() -> QuerySet[Campaign]:

@@ -9,11 +9,13 @@ from typing import Any
 import redis
 from celery.exceptions import CPendingDeprecationWarning
 from celery.schedules import crontab, schedule
-from celery.signals import celeryd_after_setup, setup_logging
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.transport.redis import Channel, Transport
 from tenant_schemas_celery.app import CeleryApp
+
+from servicepro.lib.collector import relax_collector
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicepro.settings")
 app = CeleryApp("servicepro")
@@ -66,3 +68,9 @@ def keep_structured_logs(**_options: Any) -> None:
 def keep_tasks_of_a_lost_broker(**_options: Any) -> None:
     """Keep Celery from advising, at every lost connection, to end the tasks at work: a drain ends its batch by itself."""
     warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1", category=CPendingDeprecationWarning)
+
+
+@worker_process_init.connect
+def collect_rarely(**_options: Any) -> None:
+    """Set the garbage collector of each process that does tasks."""
+    relax_collector()

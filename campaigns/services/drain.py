@@ -42,7 +42,7 @@ _STATUS = {
 _TAKE = """
 WITH due AS (
     SELECT id, sms_status, email_status FROM campaigns_target
-     WHERE campaign_id = %s AND is_open AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
+     WHERE campaign_id = %s AND id > %s AND is_open AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
        AND (not_before IS NULL OR not_before <= %s)
      ORDER BY id LIMIT %s
 )
@@ -78,6 +78,7 @@ class _Batch:
     targets: list[Target]
     fresh_points: set[int] = field(default_factory=set)
     flights: list[Any] = field(default_factory=list)
+    has_pace: bool = True
     receipts: dict[Channel, dict[int, Receipt]] = field(default_factory=lambda: {Channel.SMS: {}, Channel.EMAIL: {}})
 
 
@@ -109,8 +110,8 @@ def drain(
         current = _begin(campaign, renderer, _size(limit, 0))
         while current:
             taken = result.handled + len(current.targets)
-            goes_on = (limit is None or taken < limit) and timezone.now() < deadline and _is_running(campaign)
-            following = _begin(campaign, renderer, _size(limit, taken)) if goes_on else None
+            goes_on = current.has_pace and (limit is None or taken < limit) and timezone.now() < deadline and _is_running(campaign)
+            following = _begin_next(campaign, renderer, _size(limit, taken), current) if goes_on else None
             _finish(campaign, current, result)
             if on_batch:
                 on_batch(result)
@@ -162,8 +163,15 @@ def _is_running(campaign: Campaign) -> bool:
     return Campaign.objects.filter(pk=campaign.pk, status=Campaign.Status.RUNNING).exists()
 
 
-def _begin(campaign: Campaign, renderer: Renderer, size: int) -> _Batch | None:
-    targets: list[Any] = sorted(Target.objects.raw(_TAKE, [campaign.pk, timezone.now(), size]), key=lambda target: target.pk)
+def _begin_next(campaign: Campaign, renderer: Renderer, size: int, last: _Batch) -> _Batch | None:
+    # Onward from the last person: whoever is done or held back is passed once, not once a batch. At the end again from the start,
+    # for those who became due meanwhile.
+    return _begin(campaign, renderer, size, last.targets[-1].pk) or _begin(campaign, renderer, size)
+
+
+def _begin(campaign: Campaign, renderer: Renderer, size: int, after: int = 0) -> _Batch | None:
+    taken = Target.objects.raw(_TAKE, [campaign.pk, after, timezone.now(), size])
+    targets: list[Any] = sorted(taken, key=lambda target: target.pk)
     if not targets:
         return None
     batch = _Batch(targets)
@@ -189,6 +197,7 @@ def _fly(batch: _Batch, envelopes: list[Envelope], consents: Mapping[int, Consen
     try:
         batch.flights.append(begin_delivery(envelopes, consents=consents))
     except PaceUnavailable:
+        batch.has_pace = False
         soon = timezone.now() + datetime.timedelta(seconds=5)
         for envelope in envelopes:
             receipt = Receipt(envelope.reference, envelope.channel, Outcome.LATER, Reason.PACE, until=soon)

@@ -23,17 +23,13 @@ def settle_in_doubt(campaign: Campaign) -> int:
 
     Runs under the campaign's drain lock, so nobody in doubt is just being sent.
     """
+    waiting = Target.objects.filter(campaign_id=campaign.pk, is_open=True)
     for channel in (Channel.SMS, Channel.EMAIL):
-        after = 0
-        while batch := list(
-            Target.objects.filter(campaign_id=campaign.pk, pk__gt=after, **{f"{channel.value}_status": "in_doubt"}).order_by("pk")[
-                :SETTLE_BATCH
-            ]
-        ):
+        in_doubt, after = waiting.filter(**{f"{channel.value}_status": "in_doubt"}).order_by("pk"), 0
+        while batch := list(in_doubt.filter(pk__gt=after)[:SETTLE_BATCH]):
             after = batch[-1].pk
             _settle(campaign, channel, batch)
-    in_doubt = Target.objects.filter(campaign_id=campaign.pk)
-    return in_doubt.filter(sms_status="in_doubt").count() + in_doubt.filter(email_status="in_doubt").count()
+    return waiting.filter(sms_status="in_doubt").count() + waiting.filter(email_status="in_doubt").count()
 
 
 def _settle(campaign: Campaign, channel: Channel, batch: list[Target]) -> None:

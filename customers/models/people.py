@@ -43,6 +43,7 @@ class Customer(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
+        db_index=False,
         help_text="the list that brought this person",
     )
     invited_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +55,7 @@ class Customer(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+        db_index=False,
         help_text="the record this one was found to be the same person as",
     )
     erased_as = models.UUIDField(null=True, blank=True, editable=False, help_text="the certificate of who was erased from this record")
@@ -65,7 +67,11 @@ class Customer(models.Model):
             models.UniqueConstraint(Tag("phone"), name="customer_phone_unique"),
             models.CheckConstraint(condition=Q(loyalty_points_balance__gte=0), name="customer_points_not_negative"),
         ]
-        indexes = [models.Index(fields=["email"], name="customer_email")]
+        # Of those alone who have one: points are written for everybody at once, and each index costs a write.
+        indexes = [
+            models.Index(fields=[column], condition=Q(**{f"{column}__isnull": False}), name=f"customer_{name}")
+            for column, name in (("email", "email"), ("import_batch", "of_import"), ("same_person_as", "same_person"))
+        ]
 
     def __str__(self) -> str:
         return self.name or f"Customer {self.pk}"
