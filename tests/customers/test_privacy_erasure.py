@@ -1,5 +1,6 @@
 """A person who is erased is found nowhere, and every sum stands."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -14,8 +15,35 @@ from django_tenants.utils import schema_context, tenant_context
 from campaigns.models import Target
 from campaigns.services import create_port_recovery_campaign, drain, release_quiet_hours, start_campaign
 from customers.errors import CannotErase
-from customers.models import ConsentEvent, Conversation, Customer, ErasureCertificate, Message, Participant, Suppression
-from customers.services import customer_named, erase_person, provider_copies, record_inbound_message, register_customer, suppress
+from customers.models import (
+    ConsentEvent,
+    Conversation,
+    Customer,
+    ErasureCertificate,
+    ImportBatch,
+    MergeProposal,
+    Message,
+    Participant,
+    Suppression,
+)
+from customers.selectors import customer_count
+from customers.services import (
+    apply_import,
+    confirm_import,
+    customer_named,
+    dismiss_proposal,
+    erase_person,
+    error_report,
+    export_customers,
+    merge_customers,
+    preview_import,
+    propose_merges,
+    provider_copies,
+    record_inbound_message,
+    register_customer,
+    suppress,
+    undo_import,
+)
 from loyalty.selectors import drifting_balances
 from messaging.services import receive_text
 from servicepro.lib.crypto import DecryptionError, decrypt_address, decrypt_text
@@ -85,6 +113,16 @@ def blast(name: str) -> None:
     drain(campaign)
 
 
+def bring(text: str, *, confirm: bool = True) -> ImportBatch:
+    """Import a list."""
+    batch = preview_import(content=text.encode(), file_name="people.csv", actor=None)
+    if confirm:
+        confirm_import(batch, None)
+        apply_import(batch)
+    batch.refresh_from_db()
+    return batch
+
+
 @pytest.fixture
 def ana(tenant, simulator) -> Customer:
     """Somebody with a bit of everything: records, texts in and out, a campaign, points, an audit trail, mentions elsewhere."""
@@ -101,6 +139,7 @@ def ana(tenant, simulator) -> Customer:
             conversation=group, direction="inbound", source="google_voice", body=body, occurred_at=timezone.now(), external_key=str(number)
         )
     blast("first")
+    bring(f"Name,Phone,Email,Notes\n{NAME},512.555.0142,{EMAIL},likes Silva coffee\nNobody,12,{EMAIL},x\nCarl,+15125550144,,\n")
     record_action(None, "customer_renamed", f"customer:{made.pk}", old="Ana Silva", count=1)
     record_action(None, "noted", "campaign:1", note="spoke to 512 555 0142")
     return made
@@ -293,3 +332,69 @@ def test_the_ledgers_are_closed_again_when_it_is_done(ana):
         erase_person(ana, actor=None, reason="asked")
         with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic():
             ConsentEvent.objects.update(source="x") if ConsentEvent.objects.exists() else AuditEntry.objects.update(action="x")
+
+
+def test_rows_of_lists_are_emptied_and_the_lists_numbers_stand(ana):
+    batch = ImportBatch.objects.get()
+    numbers = (batch.total_records, batch.successful_imports, batch.failed_imports, batch.duplicate_skipped)
+    erase_person(ana, actor=None, reason="asked")
+    batch.refresh_from_db()
+    assert (batch.total_records, batch.successful_imports, batch.failed_imports, batch.duplicate_skipped) == numbers
+    rows = batch.rows.order_by("row_number").values_list("name", "phone", "original")
+    assert [(name, phone, json.loads(cells)) for name, phone, cells in rows] == [
+        ("", None, []),
+        ("", None, []),
+        ("Carl", "+15125550144", ["Carl", "+15125550144", "", ""]),
+    ]
+    assert b"Silva" not in error_report(batch)
+
+
+def test_undoing_the_list_afterwards_brings_nobody_back(ana):
+    suppress(channel="sms", address=PHONE, reason="stop_keyword", event_key="e1")
+    erase_person(ana, actor=None, reason="asked")
+    undo_import(ImportBatch.objects.get(), None)
+    assert traces() == []
+    assert Suppression.objects.filter(channel="sms", address_tag=phone_tag(PHONE), lifted_at=None).exists()
+
+
+def test_a_refusal_that_only_a_list_said_outlives_the_undoing_of_the_list(tenant, simulator):
+    batch = bring("Name,Phone,Opted out\nAna Silva,512.555.0142,yes\n")
+    erase_person(customer_named(phone_text=PHONE), actor=None, reason="asked")
+    undo_import(batch, None)
+    assert Suppression.objects.filter(channel="sms", address_tag=phone_tag(PHONE), lifted_at=None).exists()
+
+
+def test_a_list_that_waits_for_its_confirmation_brings_nobody_back(tenant, simulator):
+    made = register_customer(name=NAME, region="US", phone_text=PHONE)
+    batch = bring(f"Name,Phone,Email\n{NAME},512.555.0142,{EMAIL}\nCarl,+15125550144,\n", confirm=False)
+    erase_person(made, actor=None, reason="asked")
+    confirm_import(batch, None)
+    apply_import(batch)
+    batch.refresh_from_db()
+    assert (batch.status, batch.new_count, batch.refused_count) == ("completed", 1, 1)
+    assert traces() == []
+
+
+def test_a_merge_with_somebody_erased_holds_no_memory_of_them(tenant, simulator):
+    kept = register_customer(name=NAME, region="US", phone_text=PHONE)
+    gone = register_customer(name="Ana S. Silva", region="US", phone_text="+15125550145", email=EMAIL)
+    merge_customers(kept, gone, actor=None)
+    erase_person(kept, actor=None, reason="asked")
+    assert traces() == []
+    assert Customer.objects.exclude(erased_as=None).count() == 2
+
+
+def test_two_people_who_were_decided_to_be_two_stay_two(tenant, simulator):
+    made = register_customer(name=NAME, region="US", phone_text=PHONE, email="family@example.com")
+    other = register_customer(name="Rui Silva", region="US", phone_text="+15125550146", email="family@example.com")
+    propose_merges()
+    dismiss_proposal(MergeProposal.objects.get(), actor=None)
+    erase_person(made, actor=None, reason="asked")
+    other.refresh_from_db()
+    assert (other.name, other.email, other.phone) == ("Rui Silva", "family@example.com", "+15125550146")
+
+
+def test_erased_records_are_on_no_list_of_people(ana):
+    erase_person(ana, actor=None, reason="asked")
+    assert customer_count() == 2  # Bob and Carl
+    assert export_customers().decode().count("\n") == 3

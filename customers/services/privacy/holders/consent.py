@@ -34,6 +34,9 @@ def _erase(person: Person) -> Mapping[str, int]:
         for tag in tags:
             Suppression.objects.get_or_create(channel=channel, address_tag=tag, lifted_at=None, defaults={"reason": ERASED_REASON})
             kept += 1
+            # Undoing a list lifts what the list alone had said; from now on this is the person's own.
+            of_list = Suppression.objects.filter(channel=channel, address_tag=tag, lifted_at=None, reason__startswith="import:")
+            of_list.update(reason=ERASED_REASON)
     events = ConsentEvent.objects.filter(_events(person)).update(address_tag=person.surrogate.hex)
     return {"addresses of consent events": events, "suppressions that stay": kept}
 

@@ -2,25 +2,19 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from customers.errors import CannotErase
 from customers.models import ImportBatch, ImportRow
+from customers.services.imports.stored import recount
 from customers.services.privacy.blanking import blank_values
 from customers.services.privacy.mentions import mention_pattern
 from customers.services.privacy.registry import Holder, Parts, Person
 
 GONE = "This person was erased."
-# A row of a list that is not confirmed yet is refused from now on, so the list's numbers must follow.
-_SUMS = {
-    **dict.fromkeys(("new", "changed", "merged"), "successful_imports"),
-    **dict.fromkeys(("unchanged", "duplicate_in_file"), "duplicate_skipped"),
-    **dict.fromkeys(("refused", "held"), "failed_imports"),
-}
 _WAITING = (ImportBatch.Status.QUEUED, ImportBatch.Status.PROCESSING)
 
 
@@ -67,13 +61,13 @@ def _erase(person: Person) -> Mapping[str, int]:
 
 
 def _refuse_waiting(ids: list[int]) -> None:
+    """Let a list that is not confirmed yet bring nobody for these rows, and its numbers follow."""
     waiting = ImportRow.objects.filter(pk__in=ids, batch__status=ImportBatch.Status.READY)
-    moved = Counter(waiting.values_list("batch_id", "outcome"))
-    for (batch_id, outcome), count in moved.items():
-        changes: Counter[str] = Counter({"refused_count": count, "failed_imports": count})
-        changes.subtract({f"{outcome}_count": count, _SUMS[outcome]: count})
-        ImportBatch.objects.filter(pk=batch_id).update(**{column: F(column) + change for column, change in changes.items() if change})
+    batches = list(ImportBatch.objects.filter(rows__in=waiting).distinct())
     waiting.update(outcome=ImportRow.Outcome.REFUSED, reasons=[GONE])
+    for batch in batches:
+        recount(batch)
+        batch.save()
 
 
 HOLDER = Holder(
