@@ -96,7 +96,7 @@ class RotationStep:
 class MergeClue:
     """One reason to take two records for one person.
 
-    `shared_field` is phone, email, other_phone or name; `record_kind` (customer, participant or import_row) and `record_id` say
+    `shared_field` is phone, email, other_phone, name or row; `record_kind` (customer, participant or import_row) and `record_id` say
     where both meet.
     """
 

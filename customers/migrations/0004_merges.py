@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
             name="MergeEvidence",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("shared_field", models.CharField(help_text="phone, email, other_phone or name", max_length=16)),
+                ("shared_field", models.CharField(help_text="phone, email, other_phone, name or row", max_length=16)),
                 ("record_kind", models.CharField(help_text="customer, participant or import_row", max_length=16)),
                 ("record_id", models.BigIntegerField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

@@ -73,7 +73,7 @@ class MergeEvidence(models.Model):
 
     # Without an index of its own: the unique constraint below begins with this column.
     proposal = models.ForeignKey(MergeProposal, on_delete=models.CASCADE, related_name="evidence", db_index=False)
-    shared_field = models.CharField(max_length=16, help_text="phone, email, other_phone or name")
+    shared_field = models.CharField(max_length=16, help_text="phone, email, other_phone, name or row")
     record_kind = models.CharField(max_length=16, help_text="customer, participant or import_row")
     record_id = models.BigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,7 +3,7 @@
 from customers.services.merging.effects import MergeEffect, register_merge_effect
 from customers.services.merging.joining import merge_customers
 from customers.services.merging.parting import forget_merges, unmerge_customers
-from customers.services.merging.proposing import dismiss_proposal, living_id, propose_merge, propose_merges
+from customers.services.merging.proposing import dismiss_proposal, living_id, propose_held_rows, propose_merge, propose_merges
 
 __all__ = [
     "MergeEffect",
@@ -11,6 +11,7 @@ __all__ = [
     "forget_merges",
     "living_id",
     "merge_customers",
+    "propose_held_rows",
     "propose_merge",
     "propose_merges",
     "register_merge_effect",

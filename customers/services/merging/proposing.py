@@ -1,7 +1,9 @@
 """Ask whether two records are one person, with the evidence; nothing here joins anybody."""
 
 import json
+import uuid
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -53,6 +55,18 @@ UNION ALL
 SELECT DISTINCT c.first, c.second, 'name', 'customer', c.second
   FROM clues c JOIN living a ON a.id = c.first JOIN living b ON b.id = c.second WHERE a.name = b.name AND a.name <> ''
 """
+# A row names several people; each is set beside the oldest of them, as the person they are part of by now.
+_HELD = """
+CREATE TEMP TABLE merge_clues ON COMMIT DROP AS
+WITH named AS (
+    SELECT DISTINCT r.id AS row_id, coalesce(c.same_person_as_id, c.id) AS id
+      FROM customers_importrow r CROSS JOIN LATERAL unnest(r.held_for) AS h(id) JOIN customers_customer c ON c.id = h.id
+     WHERE r.batch_id = %s AND r.outcome = 'held' AND c.erased_as IS NULL
+), paired AS (
+    SELECT min(id) OVER (PARTITION BY row_id) AS first, id AS second, row_id FROM named
+)
+SELECT first, second, 'row' AS shared_field, 'import_row' AS record_kind, row_id AS record_id FROM paired WHERE first <> second
+"""
 _PROPOSALS = """
 INSERT INTO customers_mergeproposal (first_id, second_id, status, created_at)
 SELECT DISTINCT first, second, 'open', now() FROM merge_clues ORDER BY first, second ON CONFLICT (first_id, second_id) DO NOTHING
@@ -71,7 +85,6 @@ def propose_merges() -> int:
     What was answered before is not asked again: a pair has one proposal for ever.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.merge_clues")
         cursor.execute("DROP TABLE IF EXISTS pg_temp.merge_numbers")
         cursor.execute("CREATE TEMP TABLE merge_numbers (tag text, id bigint) ON COMMIT DROP")
         numbers = list(_further_numbers())  # read first: one connection does not read while it copies
@@ -79,7 +92,20 @@ def propose_merges() -> int:
             for number in numbers:
                 copy.write_row(number)
         cursor.execute("ANALYZE merge_numbers")
-        cursor.execute(_FOUND)
+        return _propose(_FOUND)
+
+
+def propose_held_rows(batch_id: uuid.UUID) -> int:
+    """Propose the people that held rows of an imported list would join; return how many proposals are new."""
+    with transaction.atomic():
+        return _propose(_HELD, batch_id)
+
+
+def _propose(clues: str, *parameters: Any) -> int:
+    """Write down what a statement found in `merge_clues`; return how many proposals are new."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.merge_clues")
+        cursor.execute(clues, parameters or None)
         cursor.execute(_PROPOSALS)
         count = cursor.rowcount
         cursor.execute(_EVIDENCE)

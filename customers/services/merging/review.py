@@ -8,7 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Max, Q
 
 from customers.errors import UnknownMerge
-from customers.models import Customer, CustomerMerge, MergeEvidence, MergeProposal, Participant
+from customers.models import Customer, CustomerMerge, ImportRow, MergeEvidence, MergeProposal, Participant
 from servicepro.lib.phone import mask_phone
 
 PAGE_ROWS = 25
@@ -168,13 +168,17 @@ def _sentences(clues: Sequence[MergeEvidence]) -> dict[int, str]:
     """Say each clue with the row or conversation behind it."""
     ids = [clue.record_id for clue in clues if clue.record_kind == "participant"]
     talks = {row.pk: row for row in Participant.objects.filter(pk__in=ids).select_related("conversation")} if ids else {}
-    return {clue.pk: _sentence(clue, talks.get(clue.record_id)) for clue in clues}
+    ids = [clue.record_id for clue in clues if clue.record_kind == "import_row"]
+    listed = ImportRow.objects.filter(pk__in=ids).select_related("batch").only("row_number", "batch__file_name")
+    rows = {row.pk: row for row in listed} if ids else {}
+    return {clue.pk: _sentence(clue, talks.get(clue.record_id), rows.get(clue.record_id)) for clue in clues}
 
 
-def _sentence(clue: MergeEvidence, participant: Participant | None) -> str:
+def _sentence(clue: MergeEvidence, participant: Participant | None, row: ImportRow | None) -> str:
     field = _FIELDS.get(clue.shared_field, clue.shared_field)
     if clue.record_kind == "import_row":
-        return f"One row of an imported list names both: the {field} of one, the rest of the other (row record {clue.record_id})."
+        which = f"Row {row.row_number} of “{row.batch.file_name}”" if row else "A row of a list that is no longer kept"
+        return f"{which} fits both of them."
     if clue.record_kind == "participant":
         last = participant.conversation.last_message_at if participant else None
         when = f", last message {last:%b} {last.day}, {last.year}" if last else ""
