@@ -118,8 +118,8 @@ def _address(record: Customer | Participant | None, field: str) -> str:
 
 
 def customer_count() -> int:
-    """Return how many customer records there are."""
-    return Customer.objects.count()
+    """Return how many customer records there are, without the empty ones of erased people."""
+    return Customer.objects.filter(erased_as=None).count()
 
 
 def import_by_id(batch_id: uuid.UUID | str) -> ImportBatch:
@@ -218,7 +218,7 @@ def imported_customers(*, status: str = "", search: str = "", page: int = 1, lim
 
     `status` is imported, invited, registered or expired; `search` finds part of a name or email, or a whole phone number.
     """
-    people = Customer.objects.exclude(import_batch=None)
+    people = Customer.objects.exclude(import_batch=None).filter(erased_as=None)
     if status:
         people = people.filter(_LIVES[status]) if status in _LIVES else people.none()
     if search := search.strip():

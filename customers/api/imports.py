@@ -74,8 +74,13 @@ def _summary(batch: ImportBatch) -> dict[str, Any]:
     }
 
 
-def _preview(batch: ImportBatch) -> dict[str, Any]:
+def _looked_at(request: HttpRequest, batch: ImportBatch, people: int) -> None:
+    services.record_access(actor=_actor(request), action="view", how_many=people, subject=f"import:{batch.pk}")
+
+
+def _preview(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     preview = import_preview(batch, limit=PREVIEW_ROWS)
+    _looked_at(request, batch, len(preview.rows))
     return _summary(batch) | {
         "counts": {**preview.counts, "opted_out": preview.opted_out},
         "columns": [{"header": header, "field": field} for header, field in zip(batch.headers, batch.mapping, strict=True)],
@@ -126,7 +131,7 @@ def upload(
     batch = services.preview_import(
         content=file.read(), file_name=file.name or "", actor=_actor(request), fields=columns, replace_existing=replace_existing
     )
-    return Status(201, _preview(batch))
+    return Status(201, _preview(request, batch))
 
 
 @router.get(
@@ -152,7 +157,7 @@ def past_imports(request: HttpRequest) -> dict[str, Any]:
 )
 def one_import(request: HttpRequest, batch_id: BatchId) -> dict[str, Any]:
     """Return a list with its counts, columns and first rows."""
-    return _preview(import_by_id(batch_id))
+    return _preview(request, import_by_id(batch_id))
 
 
 @router.delete(
@@ -186,6 +191,7 @@ def import_rows(
     """Return a page of rows with what each does and why; a page beyond the last is the last."""
     batch = import_by_id(batch_id)
     preview = import_preview(batch, outcome, page, limit)
+    _looked_at(request, batch, len(preview.rows))
     return {"rows": [_row(row) for row in shown_rows(batch, preview.rows)], "page": preview.page, "limit": limit, "total": preview.total}
 
 
@@ -201,7 +207,7 @@ def import_rows(
 def map_columns(request: HttpRequest, batch_id: BatchId, body: schemas.ChosenColumns) -> dict[str, Any]:
     """Say what columns hold, and plan the list anew."""
     batch = import_by_id(batch_id)
-    return _preview(services.remap_import(batch, body.columns, replace_existing=body.replace_existing))
+    return _preview(request, services.remap_import(batch, body.columns, replace_existing=body.replace_existing))
 
 
 @router.post(

@@ -93,10 +93,15 @@ def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     return _batch_page(request, batch, problem=_missing_columns(batch))
 
 
+def _looked_at(request: HttpRequest, batch: ImportBatch, people: int) -> None:
+    services.record_access(actor=_owner(request), action="view", how_many=people, subject=f"import:{batch.pk}")
+
+
 def _batch_page(request: HttpRequest, batch: ImportBatch, *, problem: str = "", status: int = 200) -> HttpResponse:
-    context = {**_progress_context(batch), **_rows_context(request, batch)}
+    context: dict[str, Any] = {**_progress_context(batch), **_rows_context(request, batch)}
     if batch.status == ImportBatch.Status.READY:
         context |= _ready_context(batch)
+    _looked_at(request, batch, len(context["rows"]))
     response = _page(request, "customers/import_batch.html", "Import customers", problem=problem, **context)
     response.status_code = status
     return response
@@ -169,7 +174,9 @@ def progress(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 def rows(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Show the rows alone."""
     batch = _batch(batch_id)
-    return render(request, "customers/_import_rows.html", {"batch": batch, **_rows_context(request, batch)})
+    context = _rows_context(request, batch)
+    _looked_at(request, batch, len(context["rows"]))
+    return render(request, "customers/_import_rows.html", {"batch": batch, **context})
 
 
 @require_POST

@@ -2,6 +2,7 @@
 const file = document.getElementById("file");
 const state = document.getElementById("upload-state");
 
+file.hasChangeListener = true; // the theme would look for a text field beside it that is not there
 file.addEventListener("dragover", () => file.classList.add("is-over"));
 for (const end of ["dragleave", "drop"]) file.addEventListener(end, () => file.classList.remove("is-over"));
 

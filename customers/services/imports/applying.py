@@ -14,6 +14,7 @@ from customers.models import ImportBatch
 from customers.services.imports.consents import keep_consents, keep_refusals_of_unused_rows
 from customers.services.imports.rule import Decision, Outcome
 from customers.services.imports.stored import StoredRow, decide_rows, open_rows, recount
+from customers.services.merging import propose_held_rows, propose_merges
 from servicepro.lib.crypto import encrypt_address, encrypt_text, encrypt_texts
 from servicepro.lib.fields import tag_sql
 from servicepro.lib.tenancy import connection
@@ -234,3 +235,5 @@ def _complete(batch: ImportBatch) -> None:
         recount(batch)
         batch.status, batch.processed, batch.completed_at = Status.COMPLETED, batch.total_records, timezone.now()
         batch.save()
+        propose_held_rows(batch.pk)
+        propose_merges()

@@ -1,5 +1,6 @@
 """Read a list and say row by row what confirming it would do; nothing but the list itself is written."""
 
+import dataclasses
 import hashlib
 import json
 import zoneinfo
@@ -15,12 +16,13 @@ from customers.errors import BadMapping, ImportNotReady
 from customers.importing.columns import SEVERAL, Field, check_mapping, match_columns
 from customers.importing.rows import ReadRow, read_rows
 from customers.models import ImportBatch, ImportRow
-from customers.services.imports.reports import REPORT_COLUMNS
+from customers.services.imports.reports import EXTRA_PREFIX, REPORT_COLUMNS
 from customers.services.imports.roster import load_roster
 from customers.services.imports.rule import Decision, Entry, decide
 from customers.services.imports.stored import recount, replan
 from customers.services.imports.turns import import_turn
 from servicepro.lib.crypto import address_tag, encrypt_addresses, encrypt_texts, tag_of
+from servicepro.lib.phone import parse_phone
 from servicepro.lib.spreadsheet import DEFAULT_LIMITS, Table, TableLimits, read_table
 from servicepro.lib.tenancy import connection
 from tenants.selectors import User, current_tenant
@@ -75,8 +77,7 @@ def plan_import(
 ) -> ImportBatch:
     """Read a list without counting it; `on_progress` gets the rows planned and their number. Raises UnreadableTable, BadMapping."""
     table = _without_report_columns(read_table(upload.content, upload.limits))
-    matched = match_columns(table.headers, table.rows[:SAMPLE_ROWS])
-    chosen = _chosen_fields(table.headers, matched, fields, stand_alone=frozenset(Field) - {Field.EXTRA})
+    chosen = _chosen_fields(table.headers, _matched(table), fields, stand_alone=frozenset(Field) - {Field.EXTRA})
     if not may_lack_columns:
         check_mapping(table.headers, chosen)
     batch = ImportBatch(
@@ -146,6 +147,12 @@ def _without_report_columns(table: Table) -> Table:
     return Table(table.format, headers, rows, table.row_numbers, table.notes, table.overlong_rows)
 
 
+def _matched(table: Table) -> tuple[Field, ...]:
+    """Return what each column most likely holds, taking our own export's word for what is further data."""
+    matched = match_columns(table.headers, table.rows[:SAMPLE_ROWS])
+    return tuple(Field.EXTRA if header.startswith(EXTRA_PREFIX) else field for header, field in zip(table.headers, matched, strict=True))
+
+
 def _chosen_fields(
     headers: Sequence[str], matched: Sequence[Field], fields: Mapped | None, *, stand_alone: Collection[Field]
 ) -> tuple[Field, ...]:
@@ -179,11 +186,23 @@ def _plan(batch: ImportBatch, table: Table, fields: Sequence[Field], on_progress
     plan = _Plan(batch)
     rows = read_rows(table, fields, region=tenant.region, today=today)
     cells = iter(table.rows)
-    while chunk := list(islice(rows, CHUNK_ROWS)):
+    while chunk := [_once(row, tenant.region) for row in islice(rows, CHUNK_ROWS)]:
         plan.add(chunk, list(islice(cells, len(chunk))))
         if on_progress:
             on_progress(plan.planned, len(table.rows))
     plan.finish()
+
+
+def _once(row: ReadRow, region: str) -> ReadRow:
+    """Return the row with its further data under plain headings, and each further number kept as a number alone."""
+    if not row.extra:
+        return row
+    extra = {header.removeprefix(EXTRA_PREFIX): text for header, text in row.extra.items()}
+    if row.other_phones:
+        parsed = {header: parse_phone(text, region) for header, text in extra.items()}
+        numbers = {row.phone, *row.other_phones}
+        extra = {header: text for header, text in extra.items() if getattr(parsed[header], "e164", None) not in numbers}
+    return row if extra == row.extra else dataclasses.replace(row, extra=extra)
 
 
 class _Plan:

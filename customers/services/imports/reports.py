@@ -5,11 +5,13 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 
+from customers.importing.columns import Field, match_columns
 from customers.models import Customer, ImportBatch, ImportRow
 from servicepro.lib.spreadsheet_safety import safe_cell
 
 ROW_COLUMN, REASONS_COLUMN = "ServicePro row", "ServicePro reasons"
 REPORT_COLUMNS = frozenset({ROW_COLUMN, REASONS_COLUMN})  # read by nobody: a corrected report is the list again
+EXTRA_PREFIX = "Extra: "  # before a heading of an export that would be read as something else
 Outcome = ImportRow.Outcome
 _NOT_IMPORTED = (Outcome.REFUSED, Outcome.HELD, Outcome.DUPLICATE_IN_FILE, Outcome.UNCHANGED)
 _EXPORTED = ("Name", "Phone", "Email", "SMS consent", "Marketing consent", "Opted out", "Birthday", "Notes", "Tags")
@@ -31,10 +33,16 @@ def export_customers() -> bytes:
         extra_headers |= dict.fromkeys(json.loads(extra) if extra else {})
         phones = max(phones, len(json.loads(others)) if others else 0)
     further = [f"Phone {number}" for number in range(2, phones + 2)]
-    # A column of ours is ours: an unmatched column that bears such a name would be read as it.
-    headers = [header for header in extra_headers if header not in {*_EXPORTED, *further}]
+    headers = list(extra_headers)
     people = Customer.objects.filter(erased_as=None).order_by("pk").iterator(CHUNK_ROWS)
-    return _csv([*_EXPORTED, *further, *headers], (_cells(customer, len(further), headers) for customer in people))
+    shown = [*_EXPORTED, *further, *_told_apart(headers)]
+    return _csv(shown, (_cells(customer, len(further), headers) for customer in people))
+
+
+def _told_apart(headers: Sequence[str]) -> list[str]:
+    """Return the headings of further data, marked where reading the list again would take them for a column of ours."""
+    matched = zip(headers, match_columns(headers), strict=True)
+    return [header if field is Field.EXTRA else EXTRA_PREFIX + header for header, field in matched]
 
 
 def _cells(customer: Customer, further: int, headers: Sequence[str]) -> list[str]:

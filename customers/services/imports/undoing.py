@@ -198,13 +198,13 @@ def _ties(batch: ImportBatch, ids: Sequence[int]) -> dict[int, str]:
     What goes when a customer goes (CASCADE) was derived from the record and is no reason, nor is that somebody looked at it.
     """
     found: dict[int, str] = {}
-    for model, field in _pointing_at_customers():
-        if field.remote_field.on_delete is models.CASCADE or model in (Customer, PersonalDataAccess):
+    for model, key in _pointing_at_customers():
+        if key.remote_field.on_delete is models.CASCADE or model in (Customer, PersonalDataAccess):
             continue
         label = _HAS_HERE.get(model._meta.model_name or "") or _HAS.get(model._meta.app_label) or "something of theirs is kept"
         own = _LATER_ROWS if model is ImportRow else ""
         with connection.cursor() as cursor:
-            table, column = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(field.column)
+            table, column = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(key.column)
             cursor.execute(
                 f"SELECT DISTINCT {column} FROM {table} r WHERE {column} = ANY(%(ids)s) {own}", {"ids": list(ids), "batch": batch.pk}
             )
@@ -291,9 +291,9 @@ def _delete_people(removed: set[int]) -> None:
         # Records that were found to be the same person as a removed one part from it again.
         cursor.execute("UPDATE customers_customer SET same_person_as_id = NULL WHERE same_person_as_id = ANY(%s)", [ids])
         cursor.execute("UPDATE customers_importrow SET customer_id = NULL WHERE customer_id = ANY(%s)", [ids])
-    for model, field in _pointing_at_customers():
-        if field.remote_field.on_delete is models.CASCADE:
-            model._default_manager.filter(**{f"{field.attname}__in": ids}).delete()
+    for model, key in _pointing_at_customers():
+        if key.remote_field.on_delete is models.CASCADE:
+            model._default_manager.filter(**{f"{key.attname}__in": ids}).delete()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM customers_customer WHERE id = ANY(%s)", [ids])
 
