@@ -17,7 +17,7 @@ from servicepro.api import api
 from tenants.services.api_access import BearerToken, OwnerSession
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("tenants", "customers", "messaging", "loyalty", "campaigns", "portal", "onboarding")
+APPS = ("tenants", "customers", "messaging", "loyalty", "bookings", "campaigns", "portal", "onboarding")
 PUBLIC_FACE = {"services", "selectors", "types", "errors"}
 FUNCTION_LINES_MAX, MODULE_LINES_MAX = 50, 400
 APPEND_ONLY = {
