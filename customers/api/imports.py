@@ -114,7 +114,7 @@ UPLOAD_BODY = {
     response={201: schemas.ImportPreview},
     summary="Bring a list",
     operation_id="uploadImport",
-    openapi_extra=documented(EXAMPLE_PREVIEW, 413, 503, status=201) | UPLOAD_BODY,
+    openapi_extra=documented(EXAMPLE_PREVIEW, 413, 415, 422, 503, status=201) | UPLOAD_BODY,
 )
 def upload(
     request: HttpRequest,

@@ -31,6 +31,8 @@ _MEANINGS = {
     404: "There is no such thing in this business",
     409: "It cannot be done in the present state",
     413: "More was sent than is taken at once",
+    415: "The file is of a kind that is not read",
+    422: "The file is damaged, empty or locked",
     429: "Asked too often; the header Retry-After says how many seconds to wait",
     500: "Our fault",
     503: "Something this needs is away for the moment; try again",

@@ -7,7 +7,7 @@ class ServiceProError(Exception):
     """Something went wrong that a person can be told about; `message` says what to do."""
 
     code: ClassVar[str] = "ERROR"
-    status: ClassVar[int] = 500
+    status: int = 500
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)

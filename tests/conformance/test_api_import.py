@@ -117,7 +117,7 @@ def test_columns_that_make_no_sense_are_refused_in_words(ask, columns, part):
 
 @pytest.mark.parametrize(
     ("text", "name", "status"),
-    [("", "empty.csv", 400), ("%PDF-1.7", "list.csv", 400), ("Name,Email\r\nAna,a@example.com\r\n", "x.csv", 400)],
+    [("", "empty.csv", 422), ("%PDF-1.7", "list.csv", 415), ("Name,Email\r\nAna,a@example.com\r\n", "x.csv", 400)],
 )
 def test_a_file_that_cannot_be_used_is_refused_in_words(ask, text, name, status):
     answer = bring(ask, text, name)

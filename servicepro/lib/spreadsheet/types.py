@@ -41,14 +41,29 @@ class Table:
     overlong_rows: frozenset[int] = frozenset()
 
 
+# Whole files of a kind that is not read here at all, however good they are.
+_OTHER_KINDS = frozenset(
+    (
+        *("archive", "binary_workbook", "contact_card", "database", "document", "macros", "numbers"),
+        *("old_excel", "open_document", "pdf", "picture", "program", "rtf", "web_page"),
+    )
+)
+
+
 class UnreadableTable(InvalidInput):
-    """The file holds no table we can read; `reason` is a stable word, the sentence says what to do."""
+    """The file holds no table we can read; `reason` is a stable word, the sentence says what to do.
+
+    A file of another kind is 415 (unsupported), a damaged or empty one 422 (of the right kind, and yet not to be used).
+    """
 
     code = "UNREADABLE_TABLE"
+    status = 422
 
     def __init__(self, reason: str, message: str, **details: Any) -> None:
         super().__init__(message, reason=reason, **details)
         self.reason = reason
+        if reason in _OTHER_KINDS:
+            self.status = 415
 
 
 class TableTooLarge(UnreadableTable):

@@ -16,7 +16,7 @@ class BadFile(NamedTuple):
     content: Callable[[], bytes]
     reason: str
     sentence: str
-    status: int = 400
+    status: int = 422
 
 
 def _cells_apart() -> bytes:
@@ -107,7 +107,7 @@ BAD_FILES = {
         lambda: xls([["Name"], *([[None]] * 60_000), [None] * 255 + ["x"]]), "workbook_too_large", "The workbook asks for more memory", 413
     ),
     "archive in an archive": BadFile(
-        lambda: zipped({"list.zip": zipped({"list.csv": CSV})}), "archive", "This is a ZIP archive. Unpack it"
+        lambda: zipped({"list.zip": zipped({"list.csv": CSV})}), "archive", "This is a ZIP archive. Unpack it", 415
     ),
     "archive in a workbook": BadFile(
         lambda: xlsx(sheet_xml(PEOPLE), extra={"xl/embeddings/more.xlsx": GOOD_XLSX}),
@@ -121,11 +121,11 @@ BAD_FILES = {
         "unsafe_xml",
         _XML,
     ),
-    "macros": BadFile(lambda: xlsx(sheet_xml(PEOPLE), extra={"xl/vbaProject.bin": b"x"}), "macros", _MACROS),
+    "macros": BadFile(lambda: xlsx(sheet_xml(PEOPLE), extra={"xl/vbaProject.bin": b"x"}), "macros", _MACROS, 415),
     "macros by content type": BadFile(
-        lambda: xlsx(sheet_xml(PEOPLE), content_type="application/vnd.ms-excel.sheet.macroEnabled.main+xml"), "macros", _MACROS
+        lambda: xlsx(sheet_xml(PEOPLE), content_type="application/vnd.ms-excel.sheet.macroEnabled.main+xml"), "macros", _MACROS, 415
     ),
-    "macros in xls": BadFile(lambda: compound(b"x", storages=["_VBA_PROJECT_CUR"]), "macros", _MACROS),
+    "macros in xls": BadFile(lambda: compound(b"x", storages=["_VBA_PROJECT_CUR"]), "macros", _MACROS, 415),
     "locked workbook": BadFile(lambda: compound(b"x", name="EncryptedPackage"), "encrypted", _LOCKED),
     "locked xls": BadFile(lambda: xls(PEOPLE, is_locked=True), "encrypted", _LOCKED),
     "truncated xls": BadFile(
@@ -135,18 +135,22 @@ BAD_FILES = {
     "truncated xlsx": BadFile(lambda: GOOD_XLSX[:-100], "damaged", _DAMAGED),
     "damaged xlsx": BadFile(_spoilt, "damaged", _DAMAGED),
     "binary workbook": BadFile(
-        lambda: zipped({"[Content_Types].xml": "", "xl/workbook.bin": "x"}), "binary_workbook", "This is a binary workbook"
+        lambda: zipped({"[Content_Types].xml": "", "xl/workbook.bin": "x"}), "binary_workbook", "This is a binary workbook", 415
     ),
-    "open document": BadFile(lambda: zipped({"mimetype": "x", "content.xml": "x"}), "open_document", "This is an OpenDocument file."),
-    "text document": BadFile(lambda: zipped({"[Content_Types].xml": "", "word/document.xml": "x"}), "document", "This is a text document."),
-    "old text document": BadFile(lambda: compound(b"x", name="WordDocument"), "document", "This is a text document."),
+    "open document": BadFile(lambda: zipped({"mimetype": "x", "content.xml": "x"}), "open_document", "This is an OpenDocument file.", 415),
+    "text document": BadFile(
+        lambda: zipped({"[Content_Types].xml": "", "word/document.xml": "x"}), "document", "This is a text document.", 415
+    ),
+    "old text document": BadFile(lambda: compound(b"x", name="WordDocument"), "document", "This is a text document.", 415),
     "program": BadFile(
-        lambda: b"MZ\x90\0\x03" + bytes(range(256)) * 9, "program", "This is a program, not a list, whatever its name says."
+        lambda: b"MZ\x90\0\x03" + bytes(range(256)) * 9, "program", "This is a program, not a list, whatever its name says.", 415
     ),
-    "PDF": BadFile(lambda: b"%PDF-1.7\n1 0 obj\n", "pdf", "This is a PDF, which only shows a list."),
-    "picture": BadFile(lambda: b"\x89PNG\r\n\x1a\n" + bytes(99), "picture", "This is a picture"),
+    "PDF": BadFile(lambda: b"%PDF-1.7\n1 0 obj\n", "pdf", "This is a PDF, which only shows a list.", 415),
+    "picture": BadFile(lambda: b"\x89PNG\r\n\x1a\n" + bytes(99), "picture", "This is a picture", 415),
     "noise": BadFile(lambda: bytes((n * 7919 + n // 256) % 256 for n in range(9_000)), "not_a_table", "The file is damaged or not a list"),
-    "web page": BadFile(lambda: b"<html><body><table><tr><td>Name</td></tr></table>", "web_page", "This is a web page or XML under a"),
-    "XML spreadsheet": BadFile(lambda: b'<?xml version="1.0"?><Workbook/>', "web_page", "This is a web page or XML under a"),
-    "contact cards": BadFile(lambda: b"BEGIN:VCARD\r\nFN:Ann\r\nEND:VCARD\r\n", "contact_card", "This is a file of contact cards (vCard)."),
+    "web page": BadFile(lambda: b"<html><body><table><tr><td>Name</td></tr></table>", "web_page", "This is a web page or XML under a", 415),
+    "XML spreadsheet": BadFile(lambda: b'<?xml version="1.0"?><Workbook/>', "web_page", "This is a web page or XML under a", 415),
+    "contact cards": BadFile(
+        lambda: b"BEGIN:VCARD\r\nFN:Ann\r\nEND:VCARD\r\n", "contact_card", "This is a file of contact cards (vCard).", 415
+    ),
 }
