@@ -4,6 +4,7 @@ python -m bench.blast [--targets 20000] [--peer-targets 1000] [--runs 3]
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -19,7 +20,8 @@ from typing import Any
 LATENCY_MS = 50
 
 
-def _campaign(targets: int) -> tuple[Any, Any]:
+def make_campaign(targets: int) -> tuple[Any, Any]:
+    """Return a business of its own and its running campaign with that many people."""
     from django.db import connection
     from django_tenants.utils import tenant_context
 
@@ -39,7 +41,8 @@ def _campaign(targets: int) -> tuple[Any, Any]:
             )
             for n in range(targets)
         )
-        Customer.objects.bulk_create(people, batch_size=5_000)
+        while some := list(itertools.islice(people, 5_000)):
+            Customer.objects.bulk_create(some)
         campaign = create_port_recovery_campaign(created_by=None, name="blast")
         release_quiet_hours(campaign, actor=None)
         campaign.refresh_from_db()
@@ -76,7 +79,7 @@ def measure_drain(targets: int, simulator: Any) -> dict[str, Any]:
     from campaigns.selectors import campaign_counts
     from campaigns.services import drain
 
-    tenant, campaign = _campaign(targets)
+    tenant, campaign = make_campaign(targets)
     simulator.control("POST", "reset")
     with tenant_context(tenant):
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -103,7 +106,7 @@ def measure_peer(targets: int, simulator: Any, pool: str, concurrency: int) -> d
     from bench.peer import app, send
     from campaigns.models import Target
 
-    tenant, campaign = _campaign(targets)
+    tenant, campaign = make_campaign(targets)
     simulator.control("POST", "reset")
     with tenant_context(tenant):
         ids = list(Target.objects.filter(campaign_id=campaign.pk).values_list("pk", flat=True))
