@@ -2,6 +2,11 @@
 
 from collections.abc import Collection
 
+from loyalty.history import PointsEntry as PointsEntry  # what other apps may ask is named here
+from loyalty.history import PointsPage as PointsPage
+from loyalty.history import PointsSummary as PointsSummary
+from loyalty.history import points_history as points_history
+from loyalty.history import points_summary as points_summary
 from servicepro.lib.tenancy import connection
 
 
