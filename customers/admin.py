@@ -8,13 +8,17 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 
 from customers.forms import CustomerForm
+from customers.imports_shown import LIFE_LABELS
 from customers.models import Customer, PersonalDataAccess
-from customers.selectors import join_facts
+from customers.people_shown import further_phones, masked_further_phones, shown_extra
+from customers.selectors import LIVES, join_facts
 from customers.services import record_access
 from customers.wording import join_sentence, own_join_sentence
 from servicepro.lib.phone import Phone, mask_phone, parse_phone
@@ -22,9 +26,27 @@ from servicepro.lib.record_admin import RecordAdmin
 from tenants.selectors import User, current_tenant
 
 _FIELDS = (
-    *("email", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
-    *("gdpr_marketing_consent", "source", "loyalty_points_balance", "same_person_as", "created_at", "updated_at"),
+    *("email", "birthday", "notes", "tags", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
+    *("gdpr_marketing_consent", "source", "loyalty_points_balance", "same_person_as"),
 )
+_FROM_LISTS = ("further_phones", "extra_data", "how_far", "brought_by")
+_TIMES = ("created_at", "updated_at")
+
+
+class LifeFilter(admin.SimpleListFilter):
+    """How far people from lists have come."""
+
+    title = "people from lists"
+    parameter_name = "life"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the choices."""
+        return [(str(life), label) for life, label in LIFE_LABELS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        """Keep who has come that far."""
+        condition = LIVES.get(self.value() or "")
+        return queryset.exclude(import_batch=None).filter(condition) if condition else queryset
 
 
 @admin.register(Customer)
@@ -33,9 +55,9 @@ class CustomerAdmin(RecordAdmin):
 
     form = CustomerForm
     list_display = ("name", "masked_phone", "email", "loyalty_points_balance", "opted_out", "sms_opt_out", "source")
-    list_filter = ("opted_out", "sms_opt_out", "sms_consent", "source")
+    list_filter = (LifeFilter, "opted_out", "sms_opt_out", "sms_consent", "source")
     search_fields = ("name", "email")
-    readonly_fields = ("phone_on_request", "loyalty_points_balance", "same_person_as", "created_at", "updated_at")
+    readonly_fields = ("phone_on_request", "loyalty_points_balance", "same_person_as", *_FROM_LISTS, *_TIMES)
     change_form_outer_after_template = "customers/_evidence.html"
 
     class Media:
@@ -45,13 +67,48 @@ class CustomerAdmin(RecordAdmin):
         """Show the masked phone of somebody who is there, and a field for another one to who may change it."""
         if obj is None:
             return ("name", "new_phone", *_FIELDS)
+        lives_on_a_list = _FROM_LISTS if obj.life else _FROM_LISTS[:2]
         may_change = self.has_change_permission(request, obj)
-        return ("name", "phone_on_request", *(("new_phone",) if may_change else ()), *_FIELDS)
+        return ("name", "phone_on_request", *(("new_phone",) if may_change else ()), *_FIELDS, *lives_on_a_list, *_TIMES)
 
     @admin.display(description="Phone")
-    def masked_phone(self, customer: Customer) -> str:
-        """Show a phone as a list may."""
-        return mask_phone(customer.phone)
+    def masked_phone(self, customer: Customer) -> SafeString:
+        """Show a phone as a list may, with a button that shows it whole."""
+        shown = {"customer": customer, "masked": mask_phone(customer.phone)}
+        return mark_safe(render_to_string("customers/_phone_in_list.html", shown))  # noqa: S308  a template of ours, escaped there
+
+    @admin.display(description="Other phones")
+    def further_phones(self, customer: Customer) -> str:
+        """Show the person's other numbers masked; "Show phone" shows them whole."""
+        return ", ".join(masked_further_phones(customer)) or "none"
+
+    @admin.display(description="Extra data")
+    def extra_data(self, customer: Customer) -> SafeString:
+        """Show what lists said beside."""
+        return mark_safe(render_to_string("customers/_extra.html", {"extra": shown_extra(customer)}))  # noqa: S308  a template of ours
+
+    @admin.display(description="How far")
+    def how_far(self, customer: Customer) -> str:
+        """Show how far somebody from a list has come, and since when."""
+        since = customer.registered_at or customer.expired_at or customer.invited_at
+        return LIFE_LABELS[customer.life] + (f" since {since:%b %-d, %Y}" if since else "")
+
+    @admin.display(description="Brought by")
+    def brought_by(self, customer: Customer) -> str:
+        """Name the list; its owner may open it."""
+        batch = customer.import_batch
+        if batch is None:
+            return "a list that is no longer kept"
+        link = reverse("customer-import", args=[batch.pk])
+        return format_html('<span class="sp">{}, {} (<a href="{}">open</a>)</span>', batch, f"{batch.created_at:%b %-d, %Y}", link)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Write down how many people a page of the list showed."""
+        response = super().changelist_view(request, extra_context)
+        if request.method == "GET" and isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data["cl"].result_list
+            record_access(actor=cast(User, request.user), action="view", how_many=len(shown), subject="customers")
+        return response
 
     @admin.display(description="Phone")
     def phone_on_request(self, customer: Customer) -> SafeString:
@@ -79,7 +136,7 @@ class CustomerAdmin(RecordAdmin):
         if customer is None:
             raise Http404(f"There is no customer {object_id} here.")
         record_access(actor=cast(User, request.user), action="show", customer=customer)
-        shown = {"customer": customer, "number": customer.phone or customer.phone_raw or "none"}
+        shown = {"customer": customer, "number": customer.phone or customer.phone_raw or "none", "further": further_phones(customer)}
         if request.headers.get("HX-Request"):
             return render(request, "customers/_phone_shown.html", shown)
         context = {**self.admin_site.each_context(request), "title": str(customer), **shown}

@@ -19,10 +19,14 @@ class CustomerForm(forms.ModelForm):
         help_text="Leave this blank to keep the phone there is.",
     )
 
+    tags = forms.CharField(
+        required=False, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}), help_text="Separated by commas."
+    )
+
     class Meta:
         model = Customer
         fields = (
-            *("name", "email", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
+            *("name", "email", "birthday", "notes", "tags", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
             *("gdpr_marketing_consent", "source"),
         )
 
@@ -30,6 +34,11 @@ class CustomerForm(forms.ModelForm):
         super().__init__(*args, **named)
         if not self.instance.pk and "new_phone" in self.fields:
             self.fields["new_phone"].label, self.fields["new_phone"].help_text = "Phone", ""
+        self.initial["tags"] = ", ".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        """Return the words between the commas, each once."""
+        return list(dict.fromkeys(word for part in self.cleaned_data["tags"].split(",") if (word := part.strip())))
 
     def clean_new_phone(self) -> str | None:
         """Refuse a number that another person has."""

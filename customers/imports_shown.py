@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from customers.importing.columns import Field
-from customers.models import ImportBatch, ImportRow
+from customers.models import Customer, ImportBatch, ImportRow
 from customers.types import FieldChange, PreviewRow
 from servicepro.lib.phone import mask_phone, mask_phones_in
 
@@ -42,6 +42,12 @@ STATUS_LABELS = {
     ImportBatch.Status.FAILED: "stopped",
     ImportBatch.Status.UNDONE: "taken back",
     ImportBatch.Status.DISCARDED: "thrown away",
+}
+LIFE_LABELS: dict[str, str] = {
+    Customer.Life.IMPORTED: "not invited yet",
+    Customer.Life.INVITED: "invited",
+    Customer.Life.REGISTERED: "registered",
+    Customer.Life.EXPIRED: "expired",
 }
 _COLUMN_LABELS = {
     "name": "Name",

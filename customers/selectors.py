@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from customers.errors import UnknownImport
@@ -20,7 +20,7 @@ from tenants.selectors import current_tenant
 PREVIEW_ROWS = 10
 UNDO_TIME = datetime.timedelta(days=30)  # an import can be taken back for so long
 # The lives of somebody from a list, as Customer.life tells them.
-_LIVES = {
+LIVES = {
     "imported": Q(invited_at=None, registered_at=None, expired_at=None),
     "invited": Q(invited_at__isnull=False, registered_at=None, expired_at=None),
     "registered": Q(registered_at__isnull=False),
@@ -213,16 +213,28 @@ def import_progress(batch: ImportBatch, errors_max: int = 100) -> ImportProgress
     )
 
 
-def imported_customers(*, status: str = "", search: str = "", page: int = 1, limit: int = 50) -> tuple[list[Customer], int]:
-    """Return a page of the people lists brought, newest first, and how many there are in all.
+def _from_lists(batch_id: uuid.UUID | None) -> QuerySet[Customer]:
+    people = Customer.objects.filter(erased_as=None)
+    return people.filter(import_batch_id=batch_id) if batch_id else people.exclude(import_batch=None)
+
+
+def imported_lives(*, batch_id: uuid.UUID | None = None) -> dict[str, int]:
+    """Return how many of the people whom lists brought, or one list, have come how far."""
+    return _from_lists(batch_id).aggregate(**{life: Count("pk", filter=condition) for life, condition in LIVES.items()})
+
+
+def imported_customers(
+    *, status: str = "", search: str = "", batch_id: uuid.UUID | None = None, page: int = 1, limit: int = 50
+) -> tuple[list[Customer], int]:
+    """Return a page of the people whom lists brought, or one list, newest first, and how many there are in all.
 
     `status` is imported, invited, registered or expired; `search` finds part of a name or email, or a whole phone number.
     """
-    people = Customer.objects.exclude(import_batch=None).filter(erased_as=None)
+    people = _from_lists(batch_id)
     if status:
-        people = people.filter(_LIVES[status]) if status in _LIVES else people.none()
+        people = people.filter(LIVES[status]) if status in LIVES else people.none()
     if search := search.strip():
         found = Q(name__icontains=search) | Q(email__icontains=search)
         parsed = parse_phone(search, current_tenant().region)
         people = people.filter(found | Q(phone=parsed.e164) if isinstance(parsed, Phone) else found)
-    return list(people.order_by("-pk")[(max(1, page) - 1) * limit : max(1, page) * limit]), people.count()
+    return list(people.select_related("import_batch").order_by("-pk")[(max(1, page) - 1) * limit : max(1, page) * limit]), people.count()

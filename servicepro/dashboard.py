@@ -17,6 +17,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     work = [{"title": "Overview", "icon": "home", "link": "/admin/"}]
     if getattr(request.user, "is_owner", False):
         work.append({"title": "Import customers", "icon": "upload_file", "link": "/admin/customers/import/"})
+        work.append({"title": "People from lists", "icon": "contacts", "link": "/admin/customers/imported/"})
         work.append({"title": "Same person?", "icon": "group", "link": "/admin/merges/"})
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
     every_record = [

@@ -291,11 +291,14 @@ def imported(
     request: HttpRequest,
     status: Annotated[schemas.LifeName | None, Query(description="only people who are that far", examples=["imported"])] = None,
     search: Annotated[str, Query(max_length=120, description="part of a name or email, or a whole phone number", examples=["ana"])] = "",
+    batch_id: Annotated[
+        UUID | None, Query(alias="batchId", description="only people whom this list brought", examples=[EXAMPLE_ID])
+    ] = None,
     page: Page = 1,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Return a page of the people whom lists brought, newest first, phones masked."""
-    people, total = imported_customers(status=status or "", search=search, page=page, limit=limit)
+    people, total = imported_customers(status=status or "", search=search, batch_id=batch_id, page=page, limit=limit)
     services.record_access(actor=_actor(request), action="view", how_many=len(people), subject="imported customers")
     return {"customers": [_person(person) for person in people], "page": page, "limit": limit, "total": total}
 

@@ -1,6 +1,5 @@
 """The owner's pages for bringing a customer list: look, match the columns, confirm, watch, take back."""
 
-import re
 from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
@@ -24,9 +23,10 @@ from customers.imports_shown import (
     shown_rows,
 )
 from customers.models import ImportBatch
-from customers.selectors import UNDO_TIME, import_by_id, import_preview, import_progress, recent_imports
+from customers.selectors import UNDO_TIME, import_by_id, import_preview, import_progress, imported_lives, recent_imports
 from customers.tasks import apply_import_soon
 from servicepro.lib.errors import InvalidInput, ServiceProError, TooMany
+from servicepro.lib.paging import page_number
 from servicepro.lib.spreadsheet import DEFAULT_LIMITS
 from tenants.selectors import User, current_tenant
 
@@ -140,7 +140,8 @@ def _progress_context(batch: ImportBatch) -> dict[str, Any]:
         "unused_count": batch.failed_imports + batch.duplicate_skipped,
         "undo": services.undo_report(batch) if batch.status == ImportBatch.Status.UNDONE else None,
         "undo_until": batch.completed_at + UNDO_TIME if progress.can_undo and batch.completed_at else None,
-        "people_link": f"{reverse('admin:customers_customer_changelist')}?import_batch__id__exact={batch.pk}",
+        "people_link": f"{reverse('imported-customers')}?import={batch.pk}&status=imported",
+        "to_invite": imported_lives(batch_id=batch.pk)["imported"],
     }
 
 
@@ -149,8 +150,7 @@ def _rows_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
     outcome = request.GET.get("outcome", "")
     if outcome not in {value for value, _label, _count in choices}:
         outcome = ""
-    number = request.GET.get("page", "1")
-    preview = import_preview(batch, outcome or None, int(number) if re.fullmatch(r"[0-9]{1,6}", number) else 1, PAGE_ROWS)
+    preview = import_preview(batch, outcome or None, page_number(request.GET.get("page", "")), PAGE_ROWS)
     return {
         "outcomes": choices,
         "outcome": outcome,

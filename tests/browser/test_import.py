@@ -120,7 +120,7 @@ def test_an_owner_brings_a_list_and_takes_it_back(sign_in, known, clients):
     assert [row["ServicePro row"] for row in download(page)] == ["3", "4", "6", "7"]
     check(page)
 
-    page.get_by_role("link", name="see the 1 new person").click()
+    page.get_by_role("link", name="see the 1 person to invite").click()
     expect(page.get_by_role("link", name="Cleo")).to_be_visible()
     page.go_back()
     page.get_by_role("button", name="Undo this import").click()

@@ -21,7 +21,14 @@ from tests.conformance.walk import Route, every_pattern, every_route, fill_in, f
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
-OWNER_ROUTES = ("admin/port-recovery/", "admin/api-keys/", "admin/customers/import/", "admin/merges/", "admin/privacy/")
+OWNER_ROUTES = (
+    "admin/port-recovery/",
+    "admin/api-keys/",
+    "admin/customers/import/",
+    "admin/customers/imported/",
+    "admin/merges/",
+    "admin/privacy/",
+)
 # Looking at a person or explaining a recipient is itself recorded: these logs are the one thing a look may add to.
 RECORDED_LOOKS = ("accounts_auditentry", "customers_personaldataaccess")
 THEIR_ID = 900_000_001  # no record of ours has it

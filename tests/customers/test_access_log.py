@@ -58,11 +58,19 @@ def test_the_list_and_the_page_show_the_phone_masked(owner: Client, ana: Custome
 
 
 def test_looking_at_a_page_is_written_down_once(owner: Client, ana: Customer):
-    owner.get("/admin/customers/customer/")
+    owner.head("/admin/customers/customer/")
     owner.head(address(ana))
     assert looks() == []
     owner.get(address(ana))
     assert looks() == [("owner@shop.example", "view", 1, ana.pk)]
+
+
+def test_looking_at_a_list_is_written_down_with_how_many_it_showed(owner: Client, ana: Customer):
+    register_customer(name="Bo", phone_text=OTHER)
+    owner.get("/admin/customers/customer/")
+    owner.get("/admin/customers/customer/?q=Ana")
+    owner.get("/admin/customers/customer/?q=nobody")
+    assert looks() == [("owner@shop.example", "view", 2, None), ("owner@shop.example", "view", 1, None)]
 
 
 def test_the_phone_is_shown_to_who_asks_and_the_question_is_written_down(owner: Client, ana: Customer):
