@@ -10,8 +10,8 @@ import redis
 from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page, expect
 
-from customers.models import Customer, ImportBatch
-from customers.services import register_customer
+from customers.models import Customer, ImportBatch, PersonalDataAccess
+from customers.services import Upload, apply_import, confirm_import, plan_import, register_customer
 from customers.services.imports.applying import only_import
 from tests.browser.conftest import Stack
 from tests.browser.screens import check
@@ -122,6 +122,8 @@ def test_an_owner_brings_a_list_and_takes_it_back(sign_in, known, clients):
 
     page.get_by_role("link", name="see the 1 person to invite").click()
     expect(page.get_by_role("link", name="Cleo")).to_be_visible()
+    expect(page.get_by_label("Show", exact=True)).to_have_value("imported")
+    check(page)
     page.go_back()
     page.get_by_role("button", name="Undo this import").click()
     expect(page.get_by_text("The import is taken back")).to_be_visible()
@@ -167,6 +169,71 @@ def test_a_keyboard_is_enough(sign_in, clients):
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
     state(page, "completed")
+
+
+def imported(text: str = LIST) -> ImportBatch:
+    batch = plan_import(Upload(text.encode(), "clients.csv"))
+    confirm_import(batch, None)
+    apply_import(batch)
+    return batch
+
+
+def test_a_phone_of_a_list_is_shown_in_place_and_recorded(sign_in, tenant):
+    imported()
+    page = sign_in(path="/admin/customers/imported/")
+    page.get_by_label("Search").fill("cleo")
+    page.get_by_role("button", name="Search", exact=True).click()
+    row = page.get_by_role("row").filter(has_text="Cleo")
+    expect(row).to_contain_text("+1512•••0144")
+    page.evaluate("window.notReloaded = true")
+    row.get_by_role("button", name="Show the phone of Cleo").click()
+    expect(row).to_contain_text("+15125550144")
+    assert page.evaluate("window.notReloaded") is True
+    assert PersonalDataAccess.objects.filter(action="show", customer__name="Cleo").count() == 1
+    check(page)
+    page.get_by_role("link", name="Cleo").click()
+    expect(page.get_by_text("clients.csv")).to_be_visible()
+    check(page)
+
+
+def test_a_phone_in_the_admins_list_is_shown_in_place(sign_in, tenant):
+    imported()
+    page = sign_in(path="/admin/customers/customer/")
+    page.get_by_role("button", name="Show the phone of Cleo").click()
+    expect(page.get_by_role("row").filter(has_text="Cleo")).to_contain_text("+15125550144")
+
+
+def test_a_phone_is_shown_without_scripts_too(without_scripts: Page, stack: Stack):
+    imported()
+    without_scripts.goto(stack.url("/admin/customers/imported/"))
+    without_scripts.get_by_role("button", name="Show the phone of Cleo").click()
+    expect(without_scripts.get_by_text("+15125550144")).to_be_visible()
+
+
+def test_a_row_that_waits_for_a_decision_leads_to_it(sign_in, known, stack: Stack):
+    register_customer(name="Olga B", region="US", phone_text="+15125550171", email="olga@example.com")
+    batch = imported("Name,Phone,Email\r\nAna Ruiz,512-555-0142,olga@example.com\r\n")
+    page = sign_in(path=f"{PATH}{batch.pk}/")
+    expect(page.get_by_text("1 row would join people you have as two")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="say whether they are the same person").click()
+    expect(page.get_by_role("heading", name=re.compile("Ana Ruiz and Olga B|Olga B and Ana Ruiz"))).to_be_visible()
+
+
+def test_a_file_dropped_on_the_page_is_taken(sign_in, clients):
+    page = sign_in(path=PATH)
+    zone = page.get_by_label("Customer list")
+    box = zone.bounding_box()
+    place = {"x": box["x"] + box["width"] * 0.8, "y": box["y"] + box["height"] * 0.8}  # far from its button
+    hand = page.context.new_cdp_session(page)
+    for event in ("dragEnter", "dragOver", "drop"):
+        moved = {"items": [], "files": [str(clients)], "dragOperationsMask": 1}
+        hand.send("Input.dispatchDragEvent", {"type": event, **place, "data": moved})
+        if event == "dragOver":
+            expect(zone).to_have_class(re.compile("is-over"))
+    expect(zone).not_to_have_class(re.compile("is-over"))
+    page.get_by_role("button", name="Look at the list").click()
+    expect(page.get_by_text("Nothing has been written yet")).to_be_visible()
 
 
 def test_progress_is_live_and_survives_a_reload(sign_in, clients, stack: Stack):
