@@ -38,6 +38,13 @@ _COLUMNS = (
     *("consent_at", "consent_source", "reasons", "doubts", "is_opted_out", "held_for", "customer_id", "kept_reason"),
     *("other_phones", "notes", "extra", "original", "changes"),
 )
+_REFUSE_LATE = """
+UPDATE customers_importrow r
+   SET opted_out = r.opted_out OR v.is_out, sms_consent = CASE WHEN v.no_texts THEN false ELSE r.sms_consent END,
+       marketing_consent = CASE WHEN v.no_marketing THEN false ELSE r.marketing_consent END
+  FROM unnest(%s::int[], %s::boolean[], %s::boolean[], %s::boolean[]) AS v(row_number, is_out, no_texts, no_marketing)
+ WHERE r.batch_id = %s AND r.row_number = v.row_number
+"""
 _SEALED = range(len(_COLUMNS) - 5, len(_COLUMNS))  # the last five are encrypted before they are copied
 
 
@@ -252,13 +259,12 @@ class _Plan:
 
     def finish(self) -> None:
         """Bring late refusals to the rows they belong to, and keep the counts."""
-        for number, (is_out, no_texts, no_marketing) in self.late_refusals.items():
-            refusals: dict[str, Any] = {"opted_out": True} if is_out else {}
-            refusals |= {"sms_consent": False} if no_texts else {}
-            refusals |= {"marketing_consent": False} if no_marketing else {}
-            self.batch.rows.filter(row_number=number).update(**refusals)
         if self.late_refusals:
-            replan(self.batch, list(self.late_refusals))
+            numbers = list(self.late_refusals)
+            said = [[flags[position] for flags in self.late_refusals.values()] for position in range(3)]
+            with connection.cursor() as cursor:
+                cursor.execute(_REFUSE_LATE, [numbers, *said, self.batch.pk])
+            replan(self.batch, numbers)
         recount(self.batch)
         self.batch.processed = 0
         self.batch.status = ImportBatch.Status.READY

@@ -8,7 +8,7 @@ from typing import Any
 from customers.models import ImportBatch, ImportRow
 from customers.services.imports.roster import load_roster, unsealed
 from customers.services.imports.rule import Decision, Entry, decide
-from servicepro.lib.crypto import address_tags, decrypt_address, decrypt_text, tag_of
+from servicepro.lib.crypto import address_tags, decrypt_address, decrypt_text, encrypt_text, tag_of
 from servicepro.lib.tenancy import connection
 
 _OPEN = """
@@ -17,6 +17,16 @@ SELECT id, row_number, outcome, name, phone, email, other_phones, sms_consent, m
  WHERE batch_id = %s AND row_number > %s AND applied_at IS NULL AND outcome IN ('new', 'changed', 'merged', 'unchanged')
    AND row_number = ANY(coalesce(%s::int[], ARRAY[row_number]))
  ORDER BY row_number LIMIT %s
+"""
+
+# What was doubtful when the row was read stays so.
+_REPLANNED = """
+UPDATE customers_importrow r
+   SET outcome = v.outcome, customer_id = v.customer, changes = v.changes, reasons = v.reasons, is_opted_out = v.is_out,
+       doubts = r.doubts || coalesce((SELECT jsonb_agg(d) FROM jsonb_array_elements(v.doubts) d WHERE NOT r.doubts @> d), '[]')
+  FROM json_to_recordset(%s::json)
+       AS v(id bigint, outcome text, customer bigint, changes text, reasons jsonb, doubts jsonb, is_out boolean)
+ WHERE r.id = v.id
 """
 
 
@@ -106,16 +116,22 @@ def _complete(entries: Mapping[int, Entry]) -> None:
 
 
 def replan(batch: ImportBatch, row_numbers: Sequence[int]) -> None:
-    """Decide some rows of a plan again after they were changed."""
+    """Decide some rows of a plan again after they were changed: as many statements for one row as for all."""
     rows = open_rows(batch, numbers=list(row_numbers))
-    for row, decision in zip(rows, decide_rows(batch, rows), strict=True):
-        batch.rows.filter(pk=row.pk).update(
-            outcome=decision.outcome,
-            changes=json.dumps(decision.changes) if decision.changes else None,
-            customer_id=decision.customer_id,
-            reasons=list(decision.reasons),
-            is_opted_out=decision.is_opted_out,
-        )
+    records = [
+        {
+            "id": row.pk,
+            "outcome": decision.outcome.value,
+            "customer": decision.customer_id,
+            "changes": encrypt_text(connection.schema_name, json.dumps(decision.changes, ensure_ascii=False)) if decision.changes else None,
+            "reasons": list(decision.reasons),
+            "doubts": list(decision.doubts),
+            "is_out": decision.is_opted_out,
+        }
+        for row, decision in zip(rows, decide_rows(batch, rows), strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_REPLANNED, [json.dumps(records)])
 
 
 def recount(batch: ImportBatch) -> None:
