@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.models import Campaign, Target
+from campaigns.services.drain import is_draining
 from customers.errors import CannotErase
 from customers.services import Holder, Parts, Person, blank_values
 from messaging.selectors import delivery_statuses, ledger_rows, ledger_tag
@@ -46,7 +47,8 @@ def _collect(person: Person) -> Parts:
 
 
 def _erase(person: Person) -> Mapping[str, int]:
-    targets = Target.objects.select_for_update().filter(_targets(person))
+    targets = Target.objects.filter(_targets(person))
+    list(targets.select_for_update().order_by("pk").values_list("pk", flat=True))  # nobody takes them to be sent from here on
     for channel in CHANNELS:
         _settle(targets.filter(**{f"{channel.value}_status": Target.Outcome.IN_DOUBT}).select_related("campaign"), channel)
         waiting = targets.filter(**{f"{channel.value}_status__in": [Target.Outcome.PENDING, Target.Outcome.HELD]})
@@ -61,7 +63,8 @@ def _settle(in_doubt: Iterable[Target], channel: Channel) -> None:
         tag = ledger_tag(channel, address) if address else ""
         row = ledger_rows(channel.value, target.campaign.key, [tag]).get(tag)
         state = row.state if row else ""
-        if state in ("", "claimed") and target.updated_at > timezone.now() - ON_ITS_WAY:
+        is_flying = state == "claimed" and row and row.attempted_at > timezone.now() - ON_ITS_WAY
+        if is_flying or (state == "" and is_draining(target.campaign)):
             raise CannotErase(f"A message of “{target.campaign.name}” is on its way to this person. Try again in a few minutes.")
         outcome = {"sent": Target.Outcome.SENT, "rejected": Target.Outcome.FAILED, "claimed": Target.Outcome.FAILED}
         Target.objects.filter(pk=target.pk).update(**_outcome(channel, outcome.get(state, Target.Outcome.SKIPPED), ERASED))

@@ -154,6 +154,13 @@ def _only_drain(campaign: Campaign) -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_SPACE, key])
 
 
+def is_draining(campaign: Campaign) -> bool:
+    """Tell whether a worker sends this campaign just now; where none does, none begins until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_SPACE, f"{connection.schema_name}:{campaign.pk}"])
+        return not cursor.fetchone()[0]
+
+
 def _size(limit: int | None, taken: int) -> int:
     allowance = batch_allowance(Channel.SMS)
     return allowance if limit is None else min(allowance, limit - taken)

@@ -6,7 +6,7 @@ from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
 from campaigns.models import Campaign
 from campaigns.types import Preview
-from customers.services import consolidate
+from customers.services import consolidate, no_erasure_meanwhile
 from customers.types import Consolidation
 from messaging.selectors import own_phone_tags
 from servicepro.lib.fields import tag_sql
@@ -70,6 +70,7 @@ def create_port_recovery_campaign(*, created_by: User | None, name: str = "") ->
     texts = kind.texts(chosen.owner_name or "the team", tenant.name)
     policy = "required" if chosen.unknown_consent == BusinessSettings.UnknownConsent.REQUIRE else "opt_out"
     with transaction.atomic():
+        no_erasure_meanwhile()
         campaign, is_new = Campaign.objects.get_or_create(
             key=name,
             defaults={

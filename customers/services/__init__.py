@@ -40,15 +40,20 @@ from customers.services.privacy import (
     blank_values,
     certificate_by_id,
     customer_named,
+    erase_address,
     erase_person,
+    export_address,
     export_person,
+    names_somebody,
     overdue,
+    person_at,
     person_of,
     provider_copies,
     register_holder,
 )
 from customers.services.registration import register_customer, register_missing_customers
 from customers.services.rotation import rotate_field_keys
+from customers.services.standstill import no_erasure_meanwhile
 
 __all__ = [
     "UNDO_DAYS",
@@ -68,8 +73,10 @@ __all__ = [
     "customer_named",
     "discard_import",
     "dismiss_proposal",
+    "erase_address",
     "erase_person",
     "error_report",
+    "export_address",
     "export_customers",
     "export_person",
     "fail_import",
@@ -77,7 +84,10 @@ __all__ = [
     "import_google_voice",
     "lift_suppression",
     "merge_customers",
+    "names_somebody",
+    "no_erasure_meanwhile",
     "overdue",
+    "person_at",
     "person_of",
     "plan_import",
     "preview_import",

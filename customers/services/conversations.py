@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Greatest
 
 from customers.models import Conversation, Customer, Message, Participant
+from customers.services.standstill import no_erasure_meanwhile
 from servicepro.lib.fields import phone_tag
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -20,6 +21,7 @@ def record_inbound_message(
     A sender that is no E.164 number (a short code) is kept as written and never becomes somebody to write to.
     """
     with transaction.atomic():
+        no_erasure_meanwhile()
         conversation, is_new = Conversation.objects.get_or_create(source=source, external_key=phone_tag(from_e164))
         if is_new:
             _add_participant(conversation, from_e164)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from twilio.base.exceptions import TwilioRestException
 
+from messaging.providers.transport import Throttled
 from messaging.providers.twilio import TwilioSms
 
 CALLS_AT_ONCE = 8
@@ -32,12 +33,16 @@ STOPPING = {Removal.LATER, Removal.ACCOUNT}
 
 @dataclass(frozen=True, slots=True)
 class RemovalAnswer:
-    """The provider's answer for one message; `code` is short and free of addresses."""
+    """The provider's answer for one message; `code` is short and free of addresses.
+
+    `wait_seconds` is how long the provider asked to be left alone, 0 where it did not say.
+    """
 
     sid: str
     removal: Removal
     code: str = ""
     stops_everything: bool = False
+    wait_seconds: float = 0.0
 
 
 async def remove_messages(account: TwilioSms, sids: Sequence[str]) -> list[RemovalAnswer]:
@@ -79,6 +84,8 @@ async def _remove(account: TwilioSms, sid: str) -> RemovalAnswer:
 
 def sort_answer(sid: str, error: Exception) -> RemovalAnswer:
     """Sort whatever a call raised: gone already, try later, mend the account, or refused for good."""
+    if isinstance(error, Throttled):
+        return RemovalAnswer(sid, Removal.LATER, "429", stops_everything=True, wait_seconds=error.retry_after_seconds)
     if not isinstance(error, TwilioRestException):
         return RemovalAnswer(sid, Removal.LATER, type(error).__name__)
     status, code = error.status, str(error.code or error.status)

@@ -1,6 +1,7 @@
 """Have the provider remove its copies of an erased person's messages, asked again until it answers."""
 
 import datetime
+import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ from django.utils import timezone
 
 from messaging.models import CopyRemoval
 from messaging.providers.loop import start_in_loop
-from messaging.providers.redaction import STOPPING, RemovalAnswer, remove_messages
+from messaging.providers.redaction import STOPPING, Removal, RemovalAnswer, remove_messages
 from messaging.providers.twilio import twilio_account
 from messaging.selectors import sender_for
 from messaging.types import Channel
 
+logger = logging.getLogger(__name__)
 BATCH = 200
 LEASE = datetime.timedelta(minutes=10)  # a worker that dies in between is followed by the next
 WAIT_FIRST, WAIT_MAX = datetime.timedelta(minutes=1), datetime.timedelta(days=1)
@@ -47,6 +49,7 @@ def remove_provider_copies() -> Removed:
         answers = start_in_loop(remove_messages(twilio_account(), sids)).result()
         waiting = [answer for answer in answers if answer.removal in STOPPING]
         _record(answers)
+        _report(answers)
         total = Removed(total.settled + len(answers) - len(waiting), total.waiting + len(waiting))
         if any(answer.stops_everything for answer in answers):
             break
@@ -62,14 +65,24 @@ def _take_due() -> list[str]:
     return sids
 
 
+def _report(answers: list[RemovalAnswer]) -> None:
+    """Say in the log what a person has to mend: nothing goes until the account is in order, and a refusal is for good."""
+    if refused := [answer for answer in answers if answer.removal is Removal.ACCOUNT]:
+        logger.error("provider_copies_account_refused code=%s: check the account; asked again later", refused[0].code)
+    for answer in answers:
+        if answer.removal is Removal.REFUSED:
+            logger.warning("provider_copy_stays message=%s code=%s", answer.sid, answer.code)
+
+
 def _record(answers: list[RemovalAnswer]) -> None:
     now = timezone.now()
+    asked_wait = datetime.timedelta(seconds=min(max((answer.wait_seconds for answer in answers), default=0.0), WAIT_MAX.total_seconds()))
     rows = {row.message_sid: row for row in CopyRemoval.objects.filter(message_sid__in=[answer.sid for answer in answers])}
     for answer in answers:
         row = rows[answer.sid]
         row.answer = answer.code[:40]
         if answer.removal in STOPPING:
-            row.due_at = now + min(WAIT_MAX, WAIT_FIRST * 2 ** min(row.attempts, DOUBLINGS_MAX))
+            row.due_at = now + max(asked_wait, min(WAIT_MAX, WAIT_FIRST * 2 ** min(row.attempts, DOUBLINGS_MAX)))
         else:
             row.state, row.settled_at = answer.removal.value, now
         row.attempts += 1

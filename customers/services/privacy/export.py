@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from customers.models import Customer
 from customers.services.access import record_access
-from customers.services.privacy.persons import person_of
-from customers.services.privacy.registry import Row, holders
+from customers.services.privacy.persons import person_at, person_of
+from customers.services.privacy.registry import Person, Row, holders
 from servicepro.lib.spreadsheet_safety import safe_cell
 from tenants.selectors import User, current_tenant
 from tenants.services import record_action
@@ -42,6 +42,23 @@ def export_person(customer: Customer, *, actor: User | None) -> PersonExport:
     person = person_of(customer)
     record_access(actor=actor, action="export", customer=customer)
     record_action(actor, "customer_exported", f"customer:{customer.pk}", records=len(person.customer_ids))
+    return _packed(person, str(customer.pk))
+
+
+def export_address(address: str, *, actor: User | None) -> PersonExport:
+    """Return everything held about whoever has this phone or email, with a customer record or without one; recorded as well.
+
+    Raises UnknownCustomer where the address is neither a phone nor an email.
+    """
+    person = person_at(address)
+    if person.customer_ids:
+        return export_person(Customer.objects.get(pk=person.customer_ids[0]), actor=actor)
+    record_access(actor=actor, action="export", subject="somebody without a record")
+    record_action(actor, "customer_exported", "somebody without a record", records=0)
+    return _packed(person, "without-record")
+
+
+def _packed(person: Person, name: str) -> PersonExport:
     parts: dict[str, Sequence[Row]] = {}
     for holder in reversed(holders()):
         parts |= holder.collect(person)
@@ -49,12 +66,12 @@ def export_person(customer: Customer, *, actor: User | None) -> PersonExport:
     document = {"business": current_tenant().name, "made_at": made, "customer_ids": person.customer_ids, **parts}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        tables = "\n".join(f"{len(rows):>6,}  {name}" for name, rows in parts.items())
+        tables = "\n".join(f"{len(rows):>6,}  {part}" for part, rows in parts.items())
         archive.writestr("README.txt", _README.format(business=current_tenant().name, made=made, tables=tables))
         archive.writestr("person.json", json.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1))
-        for name, rows in parts.items():
-            archive.writestr(f"{name}.csv", _csv(rows))
-    return PersonExport(f"customer-{customer.pk}-{made:%Y%m%d}.zip", stream.getvalue(), sum(map(len, parts.values())))
+        for part, rows in parts.items():
+            archive.writestr(f"{part}.csv", _csv(rows))
+    return PersonExport(f"customer-{name}-{made:%Y%m%d}.zip", stream.getvalue(), sum(map(len, parts.values())))
 
 
 def _csv(rows: Sequence[Row]) -> bytes:

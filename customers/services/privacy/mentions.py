@@ -1,8 +1,10 @@
-"""Find what was written about a person elsewhere: their phone in any way of writing, and their email address.
+"""Find what was written about a person elsewhere: their phone in any way of writing, their email address, and their full name.
 
-A phone or an email is one person's wherever it stands. A name alone is not, so it goes only where it belongs to their own rows.
+A phone or an email is one person's wherever it stands. A full name is, where nobody else has it; a first name alone is not, and
+neither is a namesake's, so these go only where they belong to the person's own rows.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -23,10 +25,10 @@ _BETWEEN = r"[ \t.()/·–—-]{0,3}"  # what people put between digits; both Py
 
 
 def mention_pattern(person: Person) -> str:
-    """Return the regular expression for the phones and emails that are this person's alone, empty where there are none."""
+    """Return the regular expression for the phones, emails and full names that are this person's alone, empty where there are none."""
     phones = [phone for phone in person.phones if phone not in person.shared]
     emails = [email for email in person.emails if email not in person.shared]
-    return "|".join([*map(_phone_pattern, phones), *map(_email_pattern, emails)])
+    return "|".join([*map(_phone_pattern, phones), *map(_email_pattern, emails), *map(_name_pattern, person.lone_names)])
 
 
 def _phone_pattern(e164: str) -> str:
@@ -41,8 +43,15 @@ def _email_pattern(email: str) -> str:
     return rf"(?<![\w.+-]){re.escape(email)}(?![\w-])"
 
 
+def _name_pattern(name: str) -> str:
+    """Return the pattern of a full name, also as JSON spells it that knows only ASCII."""
+    escaped = json.dumps(name)[1:-1]
+    spellings = [r"\s+".join(map(re.escape, spelling.split())) for spelling in dict.fromkeys([name, escaped])]
+    return rf"(?<!\w)(?:{'|'.join(spellings)})(?!\w)"
+
+
 def erase_mentions(person: Person) -> int:
-    """Replace this person's phones and emails in every text of the claimed tables; return how many values held one."""
+    """Replace what names this person in every text of the claimed tables; return how many values held one."""
     pattern = mention_pattern(person)
     if not pattern:
         return 0
@@ -60,7 +69,12 @@ def claimed_tables() -> Iterator[type[models.Model]]:
 
 def _erase_in(model: type[models.Model], pattern: str) -> int:
     sealed = [field for field in model._meta.local_concrete_fields if isinstance(field, EncryptedTextField)]
-    return _erase_plain(model, pattern) + sum(_erase_sealed(model, field, pattern) for field in sealed)
+    documents = [field for field in model._meta.local_concrete_fields if isinstance(field, models.JSONField)]
+    return (
+        _erase_plain(model, pattern)
+        + sum(_erase_in_json(model, field, pattern) for field in documents)
+        + sum(_erase_sealed(model, field, pattern) for field in sealed)
+    )
 
 
 def _erase_plain(model: type[models.Model], pattern: str) -> int:
@@ -84,14 +98,35 @@ def _readable(model: type[models.Model]) -> Iterator[tuple[str, tuple[str, str]]
         if field.primary_key or field.generated or field.choices or isinstance(field, EncryptedPhoneField | EncryptedTextField):
             continue
         column = connection.ops.quote_name(str(field.column))
-        if isinstance(field, models.JSONField):
-            yield column, (f"{column}::text", f"regexp_replace({column}::text, %(pattern)s, %(erased)s, 'gi')::jsonb")
-        elif isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField | models.TextField):
+        if isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField | models.TextField):
             text = f"array_to_string({column}, chr(31))"
             yield column, (text, f"string_to_array(regexp_replace({text}, %(pattern)s, %(erased)s, 'gi'), chr(31))")
         elif isinstance(field, models.CharField | models.TextField) and (field.max_length or CHARACTERS_MIN) >= CHARACTERS_MIN:
             fresh = f"regexp_replace({column}, %(pattern)s, %(erased)s, 'gi')"
             yield column, (column, f"left({fresh}, {field.max_length})" if field.max_length else fresh)
+
+
+def _erase_in_json(model: type[models.Model], field: models.Field, pattern: str) -> int:
+    """Look into a column of documents, value by value: a phone may stand there as a number, which a word cannot replace in text."""
+    quote = connection.ops.quote_name
+    table, column, pk = quote(model._meta.db_table), quote(str(field.column)), quote(model._meta.pk.column)
+    search = re.compile(pattern, re.IGNORECASE)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {pk}, {column}::text FROM {table} WHERE {column}::text ~* %s", [pattern])
+        changed = [(json.dumps(_without_mentions(json.loads(text), search)), row_id) for row_id, text in cursor.fetchall()]
+        cursor.executemany(f"UPDATE {table} SET {column} = %s::jsonb WHERE {pk} = %s", changed)
+    return len(changed)
+
+
+def _without_mentions(value: object, search: re.Pattern[str]) -> object:
+    if isinstance(value, dict):
+        return {search.sub(ERASED, key): _without_mentions(inner, search) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_mentions(inner, search) for inner in value]
+    if isinstance(value, str):
+        return search.sub(ERASED, value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return ERASED if is_number and search.fullmatch(str(value)) else value
 
 
 def _erase_sealed(model: type[models.Model], field: models.Field, pattern: str) -> int:

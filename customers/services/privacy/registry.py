@@ -18,7 +18,8 @@ Parts = Mapping[str, Sequence[Row]]
 class Person:
     """Everything that names one person, gathered before anything is changed; `surrogate` stands for them afterwards.
 
-    Customer ids are those of all their records, the oldest first. Conversations are those with them alone; `provider_ids` are the
+    Customer ids are those of all their records, the oldest first; there are none for somebody who never got one. `lone_names` are
+    the full names that nobody else here has. Conversations are those with them alone; `provider_ids` are the
     ids under which the provider keeps what they wrote; `shared` are addresses that somebody else, decided to be another person,
     has too.
     """
@@ -27,6 +28,7 @@ class Person:
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    lone_names: tuple[str, ...] = ()
     unread_phones: tuple[str, ...] = ()
     conversation_ids: tuple[int, ...] = ()
     group_conversation_ids: tuple[int, ...] = ()

@@ -51,7 +51,9 @@ def _collect(person: Person) -> Parts:
 def _erase(person: Person) -> Mapping[str, int]:
     ids = _row_ids(person)
     rows = ImportRow.objects.filter(pk__in=ids)
-    if rows.filter(batch__status__in=_WAITING).exists():
+    # Held from here on: a list is not confirmed while its rows are emptied.
+    batches = ImportBatch.objects.select_for_update().filter(pk__in=rows.order_by().values_list("batch_id", flat=True)).order_by("pk")
+    if any(batch.status in _WAITING for batch in batches):
         raise CannotErase("A list with this person is being imported just now. Try again when it is done.")
     _refuse_waiting(ids)
     values = blank_values(ImportRow, kept={"row_number", "outcome", "reasons", "applied_at", "undone_at", "kept_reason"})

@@ -1,5 +1,6 @@
 """Their records, and why records were taken for one person."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +45,18 @@ def _erase(person: Person) -> Mapping[str, int]:
     # Nothing is sent to a record without an address anyway; the refusal also holds should somebody type one in again.
     values |= {"opted_out": True, "erased_as": person.surrogate, "updated_at": timezone.now()}
     records = Customer.objects.filter(pk__in=person.customer_ids).update(**values)
-    return {"records": records, "merge snapshots": forgotten}
+    return {"records": records, "merge snapshots": forgotten, "further numbers of others": _forget_further_phones(person)}
+
+
+def _forget_further_phones(person: Person) -> int:
+    """Take this person's numbers out of the further numbers of records that are somebody else's."""
+    theirs = set(person.phones) - person.shared
+    others = Customer.objects.filter(other_phones__isnull=False).exclude(pk__in=person.customer_ids)
+    found = {record.pk: json.loads(record.other_phones or "[]") for record in others.only("pk", "other_phones").iterator(1_000)}
+    having = {pk: [phone for phone in phones if phone not in theirs] for pk, phones in found.items() if theirs.intersection(phones)}
+    for pk, left in having.items():
+        Customer.objects.filter(pk=pk).update(other_phones=json.dumps(left) if left else None)
+    return len(having)
 
 
 HOLDER = Holder(
