@@ -1,4 +1,7 @@
-"""How the ledger's entries are said to people."""
+"""How points and the ledger's entries are said to people."""
+
+from loyalty.types import Guardrails
+from servicepro.lib.money import short_minor
 
 _REASONS = {
     "customers_merged": "Points of two records brought together",
@@ -21,3 +24,15 @@ def entry_description(reason: str) -> str:
         return reason
     words = reason.replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def points_in_words(points: int, decided: Guardrails) -> str:
+    """Say points with what they are worth and their limits; they are never said without."""
+    worth = short_minor(points * decided.point_value_minor, decided.currency)
+    return f"{points:,} point{'' if points == 1 else 's'} (about {worth} off, on {bookings_in_words(decided)})"
+
+
+def bookings_in_words(decided: Guardrails) -> str:
+    """Say which bookings points can be used on, e.g. “bookings from $75 with a main service”."""
+    least = f" from {short_minor(decided.min_cart_total_minor, decided.currency)}" if decided.min_cart_total_minor else ""
+    return f"bookings{least}{' with a main service' if decided.require_core_service else ''}"

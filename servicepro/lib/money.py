@@ -10,6 +10,11 @@ def format_minor(amount: int, currency: str) -> str:
     return f"{'-' if amount < 0 else ''}{_SYMBOLS.get(currency, currency + ' ')}{digits}.{rest:02d}"
 
 
+def short_minor(amount: int, currency: str) -> str:
+    """Return an amount as it is said in a sentence: 7500 USD → "$75", 1250 USD → "$12.50"."""
+    return format_minor(amount, currency).removesuffix(".00")
+
+
 def _lakh(whole: int) -> str:
     text = str(whole)
     head, tail = text[:-3], text[-3:]

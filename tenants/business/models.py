@@ -30,7 +30,13 @@ class BusinessSettings(models.Model):
     texts_open_at = models.TimeField(default=datetime.time(8, 0))
     texts_close_at = models.TimeField(default=datetime.time(21, 0))
     point_value_minor = models.PositiveIntegerField(default=10, help_text="worth of one point, in cents or paise")
-    points_minimum_total_minor = models.PositiveIntegerField(default=7500, help_text="smallest bill points can be used on")
+    loyalty_min_cart_total = models.PositiveIntegerField(
+        default=7500, help_text="smallest bill points can be used on, in cents or paise, before the discount; 0: none"
+    )
+    loyalty_require_core_service = models.BooleanField(default=False, help_text="points need at least one main service in the booking")
+    loyalty_guardrail_message = models.CharField(
+        max_length=240, blank=True, default="", help_text="what customers read when a booking does not qualify; empty: our own words"
+    )
     keep_conversations_months = models.PositiveSmallIntegerField(
         null=True, blank=True, default=24, validators=[MinValueValidator(1)], help_text="months texts are kept; empty: for ever"
     )

@@ -1,33 +1,17 @@
-"""The one writer of points: an entry in the ledger and the balance beside it, in one statement."""
+"""Points follow their owner when records turn out to be one person, and go back when that is undone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from django.db import transaction
 
 from customers.types import MergedPair
 from servicepro.lib.tenancy import connection
 
-# The balance moves by exactly what the ledger took in: entries that were there already are not counted again.
-_GRANT = """
-WITH made AS (
-    INSERT INTO loyalty_pointstransaction (customer_id, kind, points, reason, campaign_key, metadata, created_at)
-    SELECT id, 'EARN', %(points)s, %(reason)s, %(key)s, '{}', now() FROM unnest(%(ids)s::bigint[]) AS wanted(id) ORDER BY id
-    ON CONFLICT (campaign_key, customer_id) WHERE campaign_key IS NOT NULL AND kind = 'EARN' DO NOTHING
-    RETURNING customer_id
-), ordered AS (
-    SELECT c.id FROM customers_customer c JOIN made ON made.customer_id = c.id ORDER BY c.id FOR UPDATE OF c
-)
-UPDATE customers_customer c SET loyalty_points_balance = c.loyalty_points_balance + %(points)s
-  FROM ordered WHERE c.id = ordered.id
-RETURNING c.id
-"""
-
-
 # A pair of entries for every step: what leaves one record arrives at the other. `moves` says source key, from, to, points.
 _MOVE = """
 , made AS (
-    INSERT INTO loyalty_pointstransaction (customer_id, kind, points, reason, source_key, metadata, created_at)
-    SELECT e.customer_id, 'ADJUST', e.points, %(reason)s, m.source_key, json_build_object('merge', m.merge_id), now()
+    INSERT INTO loyalty_pointstransaction (customer_id, kind, points, reason, origin, source_key, metadata, created_at)
+    SELECT e.customer_id, 'ADJUST', e.points, %(reason)s, '', m.source_key, json_build_object('merge', m.merge_id), now()
       FROM moves m CROSS JOIN LATERAL (VALUES (m.giver, -m.points), (m.taker, m.points)) AS e(customer_id, points)
      WHERE m.points > 0 ORDER BY e.customer_id
     ON CONFLICT (source_key, customer_id) WHERE source_key IS NOT NULL DO NOTHING
@@ -59,9 +43,9 @@ WITH moves AS (
     SELECT %(key)s::text || ':undone' AS source_key, %(merge)s::bigint AS merge_id, %(kept)s::bigint AS giver, %(gone)s::bigint AS taker,
            %(points)s::int AS points
 )"""
-# A grant to a record that was merged away meanwhile goes on to the record that stands for the person, merge by merge, so that each
+# What comes to a record that was merged away meanwhile goes on to the record that stands for the person, merge by merge, so that each
 # merge can be undone with what it brought.
-_FORWARD = """
+_LATE_GRANTS = """
 WITH RECURSIVE moves AS (
     SELECT 'merge:' || m.id || ':late:' || t.id AS source_key, m.id AS merge_id, m.gone_id AS giver, m.kept_id AS taker, t.points, t.id
       FROM customers_customermerge m
@@ -72,20 +56,27 @@ WITH RECURSIVE moves AS (
       FROM moves f JOIN customers_customermerge m ON m.gone_id = f.taker AND m.undone_at IS NULL
 )"""
 
+_LATE_ENTRY = """
+WITH RECURSIVE moves AS (
+    SELECT 'merge:' || m.id || ':late:' || t.id AS source_key, m.id AS merge_id, m.gone_id AS giver, m.kept_id AS taker, t.points, t.id
+      FROM loyalty_pointstransaction t JOIN customers_customermerge m ON m.gone_id = t.customer_id AND m.undone_at IS NULL
+     WHERE t.id = %(entry)s
+    UNION ALL
+    SELECT 'merge:' || m.id || ':late:' || f.id, m.id, m.gone_id, m.kept_id, f.points, f.id
+      FROM moves f JOIN customers_customermerge m ON m.gone_id = f.taker AND m.undone_at IS NULL
+)"""
 
-def grant_points(*, customer_ids: Sequence[int], points: int, reason: str, campaign_key: str) -> set[int]:
-    """Grant `points` (more than 0) once per customer and campaign; return the ids that got them now.
 
-    What is granted to a record that was merged into another goes on to that one.
-    """
-    if not customer_ids or points <= 0:
-        return set()
-    ids = sorted(set(customer_ids))
+def pass_on_grants(customer_ids: Collection[int], campaign_key: str) -> None:
+    """Let what a campaign granted to records that are merged away go on to the records that stand for these people."""
     with connection.cursor() as cursor:
-        cursor.execute(_GRANT, {"ids": ids, "points": points, "reason": reason, "key": campaign_key})
-        granted = {row[0] for row in cursor.fetchall()}
-        cursor.execute(_FORWARD + _MOVE, {"ids": ids, "key": campaign_key, "reason": "customers_merged"})
-    return granted
+        cursor.execute(_LATE_GRANTS + _MOVE, {"ids": list(customer_ids), "key": campaign_key, "reason": "customers_merged"})
+
+
+def pass_on_entry(entry_id: int) -> None:
+    """Let the points of an entry just made (more than 0) go on, where its record is merged away."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATE_ENTRY + _MOVE, {"entry": entry_id, "reason": "customers_merged"})
 
 
 def merge_points(pair: MergedPair) -> int:

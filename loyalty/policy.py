@@ -1,0 +1,163 @@
+"""What points may be used for: pure decisions over guardrails, a balance and a cart. Money is in minor units."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from loyalty.types import BackTest, Guardrails, Offer, PastCart, RedemptionCheck, RedemptionContext, Verdict
+from servicepro.lib.money import short_minor
+
+INVALID_AMOUNT = "INVALID_AMOUNT"
+INSUFFICIENT_POINTS = "INSUFFICIENT_POINTS"
+MIN_TOTAL_NOT_MET = "MIN_TOTAL_NOT_MET"
+NO_CORE_SERVICE = "NO_CORE_SERVICE"
+ADD_ON_ONLY = "ADD_ON_ONLY"
+EXCEEDS_TOTAL = "EXCEEDS_TOTAL"
+OFFERS_TRIED_MAX = 40
+
+
+def decide_redemption(guardrails: Guardrails, balance: int, context: RedemptionContext) -> RedemptionCheck:
+    """Tell whether points may be used on a cart, and how many: no more than asked for, owned, and needed to pay it.
+
+    The last point may be worth more than what is left to pay; the discount never is.
+    """
+    worth, total = guardrails.point_value_minor, context.cart_total_minor
+    if context.requested_points <= 0 or worth <= 0:
+        return _blocked(INVALID_AMOUNT, _bad_amount(worth))
+    if context.requested_points > balance:
+        return _blocked(INSUFFICIENT_POINTS, f"You have {_points(balance)}. Choose that many or fewer.")
+    if total < guardrails.min_cart_total_minor:
+        return _blocked(MIN_TOTAL_NOT_MET, guardrails.message or _rule(guardrails, context.requested_points))
+    if guardrails.require_core_service and not context.has_core_service:
+        return _blocked(NO_CORE_SERVICE, guardrails.message or _rule(guardrails, context.requested_points))
+    allowed = max(0, min(context.requested_points, -(-total // worth)))
+    discount = min(allowed * worth, total)
+    if allowed and context.has_only_add_ons and discount == total:
+        return _blocked(ADD_ON_ONLY, guardrails.message or "Points cannot pay for add-ons alone. Add a main service or use fewer points.")
+    if not allowed:
+        return _blocked(EXCEEDS_TOTAL, "There is nothing to pay here, so your points stay yours.")
+    return RedemptionCheck(True, allowed, discount)
+
+
+def _blocked(reason_code: str, message: str) -> RedemptionCheck:
+    return RedemptionCheck(False, 0, 0, reason_code, message)
+
+
+def _bad_amount(worth: int) -> str:
+    if worth <= 0:
+        return "Points cannot be used here at the moment. You keep them all."
+    return "Say how many points to use: a whole number, 1 or more."
+
+
+def _points(number: int) -> str:
+    return f"{number:,} point{'' if number == 1 else 's'}"
+
+
+def _rule(guardrails: Guardrails, requested: int) -> str:
+    """Return the rule in our own words, e.g. "To use 500 points, your total must be at least $75 and include a main service."."""
+    wants = []
+    if guardrails.min_cart_total_minor:
+        wants.append(f"be at least {short_minor(guardrails.min_cart_total_minor, guardrails.currency)}")
+    if guardrails.require_core_service:
+        wants.append("include a main service")
+    return f"To use {_points(requested)}, your total must {' and '.join(wants)}."
+
+
+def cheapest_way(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer]) -> tuple[str, ...]:
+    """Return the cheapest ways to make a blocked redemption work, as parts of a sentence; empty where nothing blocks it.
+
+    Each way is tried on `decide_redemption` before it is named. `offers` are services that could still be added to the cart.
+    """
+    if decide_redemption(guardrails, balance, context).can_redeem:
+        return ()
+    affordable = replace(context, requested_points=min(context.requested_points, balance) if context.requested_points > 0 else balance)
+    if affordable.requested_points <= 0 or guardrails.point_value_minor <= 0:
+        return ("book without points",)
+    check = decide_redemption(guardrails, balance, affordable)
+    fewer = f"use {_points(affordable.requested_points)}"
+    if check.can_redeem:
+        return (fewer, "book without points")
+    ways = _additions(guardrails, balance, affordable, offers)
+    if ways and affordable.requested_points != context.requested_points:
+        ways = [f"{fewer} and {way}" for way in ways]
+    if check.reason_code == ADD_ON_ONLY:
+        ways += _leaving_something_to_pay(guardrails, balance, affordable)
+    return (*ways, "book without points")
+
+
+def coach(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer]) -> str:
+    """Return the cheapest ways as one sentence, e.g. "Add Interior Protection or $12 more, or book without points."."""
+    sentence = ", or ".join(cheapest_way(guardrails, balance, context, offers))
+    return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
+
+
+def _additions(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer]) -> list[str]:
+    things = [_cheapest_offers(guardrails, balance, context, offers)] if offers else []
+    missing = guardrails.min_cart_total_minor - context.cart_total_minor
+    if missing > 0:
+        larger = replace(context, cart_total_minor=guardrails.min_cart_total_minor)
+        if decide_redemption(guardrails, balance, larger).can_redeem:
+            things.append(f"{short_minor(missing, guardrails.currency)} more")
+    named = [thing for thing in things if thing]
+    return [f"add {' or '.join(named)}"] if named else []
+
+
+def _cheapest_offers(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer]) -> str:
+    """Return the cheapest one or two services that make it work, by name; empty where no two do."""
+    tried = sorted(offers, key=lambda offer: (offer.price_minor, offer.name))[:OFFERS_TRIED_MAX]
+    working = []
+    for together in [*((offer,) for offer in tried), *combinations(tried, 2)]:
+        larger = replace(
+            context,
+            cart_total_minor=context.cart_total_minor + sum(offer.price_minor for offer in together),
+            has_core_service=context.has_core_service or any(offer.is_core for offer in together),
+            has_only_add_ons=context.has_only_add_ons and not any(offer.is_core for offer in together),
+        )
+        if decide_redemption(guardrails, balance, larger).can_redeem:
+            working.append(together)
+    if not working:
+        return ""
+    best = min(working, key=lambda together: (sum(offer.price_minor for offer in together), len(together)))
+    return " and ".join(offer.name for offer in best)
+
+
+def _leaving_something_to_pay(guardrails: Guardrails, balance: int, context: RedemptionContext) -> list[str]:
+    points = (context.cart_total_minor - 1) // guardrails.point_value_minor
+    fewer = replace(context, requested_points=points)
+    return [f"use {_points(points)}"] if decide_redemption(guardrails, balance, fewer).can_redeem else []
+
+
+def back_test(old: Guardrails, new: Guardrails, carts: Iterable[PastCart]) -> BackTest:
+    """Tell what guardrails as they are and as they would be say to past bookings; who used points is taken to have had them."""
+    before, after = _Tally(old), _Tally(new)
+    number = with_points = newly_allowed = newly_blocked = 0
+    for cart in carts:
+        number += 1
+        was, is_now = before.add(cart), after.add(cart)
+        if cart.points_used:
+            with_points += 1
+            newly_allowed += is_now and not was
+            newly_blocked += was and not is_now
+    return BackTest(number, with_points, before.verdict, after.verdict, newly_allowed, newly_blocked)
+
+
+class _Tally:
+    """Counts what one set of guardrails says."""
+
+    def __init__(self, guardrails: Guardrails) -> None:
+        self.guardrails, self.verdict = guardrails, Verdict()
+
+    def add(self, cart: PastCart) -> bool:
+        """Count a booking; return whether points are allowed on it, as many as were used or else a single one."""
+        points = cart.points_used or 1
+        context = RedemptionContext(0, cart.cart_total_minor, cart.has_core_service, cart.has_only_add_ons, points)
+        one = decide_redemption(self.guardrails, 1, replace(context, requested_points=1))
+        check = decide_redemption(self.guardrails, points, context)
+        has_points, so_far = cart.points_used > 0, self.verdict
+        self.verdict = Verdict(
+            so_far.open_to_points + one.can_redeem,
+            so_far.allowed + (has_points and check.can_redeem),
+            so_far.blocked + (has_points and not check.can_redeem),
+            so_far.discount_minor + (check.discount_minor if has_points else 0),
+        )
+        return check.can_redeem

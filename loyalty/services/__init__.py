@@ -1,0 +1,18 @@
+"""The one writer of points: every change is an entry in the ledger and the balance beside it, together or not at all."""
+
+from loyalty.selectors import describe_points, guardrails
+from loyalty.services.grants import grant_points
+from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
+from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, reverse_redemption
+
+__all__ = [
+    "PointsFollow",
+    "apply_redemption",
+    "check_redemption_eligibility",
+    "describe_points",
+    "grant_points",
+    "guardrails",
+    "merge_points",
+    "reverse_redemption",
+    "unmerge_points",
+]

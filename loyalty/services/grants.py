@@ -1,0 +1,36 @@
+"""Points given for nothing in return, once per campaign: an entry in the ledger and the balance beside it, in one statement."""
+
+from collections.abc import Sequence
+
+from loyalty.services.merging import pass_on_grants
+from servicepro.lib.tenancy import connection
+
+# The balance moves by exactly what the ledger took in: entries that were there already are not counted again.
+_GRANT = """
+WITH made AS (
+    INSERT INTO loyalty_pointstransaction (customer_id, kind, points, reason, origin, campaign_key, metadata, created_at)
+    SELECT id, 'EARN', %(points)s, %(reason)s, 'goodwill', %(key)s, '{}', now() FROM unnest(%(ids)s::bigint[]) AS wanted(id) ORDER BY id
+    ON CONFLICT (campaign_key, customer_id) WHERE campaign_key IS NOT NULL AND kind = 'EARN' DO NOTHING
+    RETURNING customer_id
+), ordered AS (
+    SELECT c.id FROM customers_customer c JOIN made ON made.customer_id = c.id ORDER BY c.id FOR UPDATE OF c
+)
+UPDATE customers_customer c SET loyalty_points_balance = c.loyalty_points_balance + %(points)s
+  FROM ordered WHERE c.id = ordered.id
+RETURNING c.id
+"""
+
+
+def grant_points(*, customer_ids: Sequence[int], points: int, reason: str, campaign_key: str) -> set[int]:
+    """Grant `points` (more than 0) once per customer and campaign; return the ids that got them now.
+
+    What is granted to a record that was merged into another goes on to that one.
+    """
+    if not customer_ids or points <= 0:
+        return set()
+    ids = sorted(set(customer_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANT, {"ids": ids, "points": points, "reason": reason, "key": campaign_key})
+        granted = {row[0] for row in cursor.fetchall()}
+    pass_on_grants(ids, campaign_key)
+    return granted

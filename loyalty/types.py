@@ -1,0 +1,131 @@
+"""What other apps say to the points ledger, and what it answers. Money is in minor units of the business's currency."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrails:
+    """What a business decided about using points.
+
+    `min_cart_total_minor` is the smallest cart, before the discount and without tax or tip; 0 means none. `message` is the
+    business's own sentence for a cart that does not qualify, empty for ours. A `point_value_minor` of 0 keeps points from being used.
+    """
+
+    min_cart_total_minor: int
+    require_core_service: bool
+    message: str
+    point_value_minor: int
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionContext:
+    """A wish to pay with points: whose, for which cart, how many."""
+
+    customer_id: int
+    cart_total_minor: int
+    has_core_service: bool
+    has_only_add_ons: bool
+    requested_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionCheck:
+    """Whether points may be used; if not, why (a stable code and a sentence)."""
+
+    can_redeem: bool
+    allowed_points: int
+    discount_minor: int
+    reason_code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """Points that were used: how many, what they took off, at what worth, and the ledger entry that says so."""
+
+    points_used: int
+    discount_minor: int
+    point_value_minor: int
+    transaction_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A service that could be added to a cart."""
+
+    name: str
+    price_minor: int
+    is_core: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PastCart:
+    """A booking of the past, as the guardrails see it; `points_used` is 0 where it was paid without points."""
+
+    cart_total_minor: int
+    has_core_service: bool
+    has_only_add_ons: bool
+    points_used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What guardrails would have said to past bookings.
+
+    `open_to_points` counts all bookings that points could have been used on; `allowed`, `blocked` and `discount_minor` are about
+    those that points were used on.
+    """
+
+    open_to_points: int = 0
+    allowed: int = 0
+    blocked: int = 0
+    discount_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """Past bookings under the guardrails as they are and as they would be; the last two count bookings that would change sides."""
+
+    carts: int
+    with_points: int
+    old: Verdict
+    new: Verdict
+    newly_allowed: int
+    newly_blocked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Points given or taken by hand: the ledger entry, the balance after it, and whether it was made just now."""
+
+    transaction_id: int
+    customer_id: int
+    points: int
+    balance: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A customer whose balance is not the sum of the entries; the phone is masked."""
+
+    customer_id: int
+    phone: str
+    balance: int
+    entries_sum: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerProof:
+    """What recomputing every balance from its entries showed; without drifts everything adds up."""
+
+    customers: int
+    entries: int
+    points: int
+    drifts: tuple[Drift, ...]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every balance is the sum of its entries."""
+        return not self.drifts
