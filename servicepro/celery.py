@@ -17,6 +17,8 @@ from tenant_schemas_celery.app import CeleryApp
 
 from servicepro.lib.collector import relax_collector
 
+NIGHTLY_EXPIRES_SECONDS = 12 * 3600.0  # a worker that was away at night catches up in the morning
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicepro.settings")
 app = CeleryApp("servicepro")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -39,6 +41,10 @@ app.conf.beat_schedule = {
     "have providers remove what was erased": {"task": "messaging.remove_copies", "schedule": schedule(60.0)},
     "keep nothing too long": {"task": "customers.apply_retention", "schedule": crontab(hour="3", minute="17")},
 }
+# A tick that no worker took before the next is due is stale: a worker that comes back begins with now, not with hours of yesterdays.
+for _entry in app.conf.beat_schedule.values():
+    _is_nightly = isinstance(_entry["schedule"], crontab)
+    _entry["options"] = {"expires": NIGHTLY_EXPIRES_SECONDS if _is_nightly else _entry["schedule"].run_every.total_seconds()}
 
 
 class SteadyChannel(Channel):

@@ -102,6 +102,7 @@ TENANT_APPS = [*_BOTH, "tenants.business", "customers", "messaging", "loyalty", 
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
 MIDDLEWARE = [
+    "servicepro.lib.while_away.AnswerWhileAway",
     "tenants.middleware.TenantMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
