@@ -9,6 +9,7 @@ class ApiScope(StrEnum):
     CUSTOMERS_READ = "customers:read"
     CUSTOMERS_WRITE = "customers:write"
     CUSTOMERS_UNMASK = "customers:unmask"
+    LOYALTY_READ = "loyalty:read"
 
     @property
     def label(self) -> str:
@@ -20,4 +21,5 @@ _LABELS = {
     ApiScope.CUSTOMERS_READ: "See customers and imports, phones masked",
     ApiScope.CUSTOMERS_WRITE: "Import customers, confirm and undo imports",
     ApiScope.CUSTOMERS_UNMASK: "See whole phone numbers, one at a time, each look recorded",
+    ApiScope.LOYALTY_READ: "See what points add up to and who has most, phones masked",
 }

@@ -12,6 +12,7 @@ GRANTED: dict[str, frozenset[str]] = {
         [
             *(f"customers.{verb}_{model}" for verb in ("view", "change") for model in _PEOPLE),
             *("campaigns.view_campaign", "campaigns.view_target"),
+            *("loyalty.view_pointstransaction", "loyalty.add_pointstransaction"),
         ]
     ),
     STAFF: frozenset(["customers.view_customer"]),

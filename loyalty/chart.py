@@ -1,0 +1,77 @@
+"""The geometry of the chart of earned and redeemed points; the page draws it, no script does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from loyalty.insights.report import Month
+
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 260, 64, 12, 28
+_GRID_STEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One upright bar."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBars:
+    """A month's two bars and where its name stands."""
+
+    first: date
+    middle: float
+    earned: Bar
+    redeemed: Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing of `width` by `height` units, with lines at round numbers of points: (y, points)."""
+
+    width: int
+    height: int
+    left: int
+    floor: int
+    lines: tuple[tuple[float, int], ...]
+    months: tuple[MonthBars, ...]
+
+
+def draw(months: Sequence[Month]) -> Chart:
+    """Return two bars for each month, as high as its points."""
+    highest = max((max(month.earned, month.redeemed) for month in months), default=0)
+    step = _round_step(highest)
+    floor, slot = HEIGHT - BOTTOM, (WIDTH - LEFT) / max(len(months), 1)
+    scale = (floor - TOP) / (step * _GRID_STEPS)
+
+    def bar(x: float, points: int) -> Bar:
+        tall = round(points * scale, 1)
+        return Bar(round(x, 1), round(floor - tall, 1), round(slot * 0.36, 1), tall)
+
+    bars = tuple(
+        MonthBars(
+            month.first,
+            round(LEFT + slot * (number + 0.5), 1),
+            bar(LEFT + slot * (number + 0.12), month.earned),
+            bar(LEFT + slot * (number + 0.52), month.redeemed),
+        )
+        for number, month in enumerate(months)
+    )
+    lines = tuple((round(floor - step * turn * scale, 1), step * turn) for turn in range(_GRID_STEPS + 1))
+    return Chart(WIDTH, HEIGHT, LEFT, floor, lines, bars)
+
+
+def _round_step(highest: int) -> int:
+    """Return 1, 2, 2.5 or 5 times a power of ten, so that four steps reach the highest bar."""
+    power = 1
+    while True:
+        for tenths in (10, 20, 25, 50):
+            step = tenths * power // 10
+            if step * 10 == tenths * power and step * _GRID_STEPS >= highest:
+                return step
+        power *= 10

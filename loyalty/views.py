@@ -1,0 +1,161 @@
+"""The pages about points in the admin: what they add up to, and one customer's points with a way to set them right."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from customers.errors import UnknownCustomer
+from customers.services import customer_named, record_access
+from loyalty import exports, selectors, services
+from loyalty.chart import draw
+from loyalty.errors import BadAdjustment
+from loyalty.insights.report import ORIGINS, Insights, loyalty_insights
+from servicepro.lib.errors import ServiceProError
+from servicepro.lib.money import format_minor
+from servicepro.lib.paging import page_number
+from servicepro.lib.phone import mask_phone
+from tenants.selectors import User
+
+MAY_LOOK, MAY_ADJUST = "loyalty.view_pointstransaction", "loyalty.add_pointstransaction"
+PAGE_ROWS, KEY_CHARACTERS_MAX = 20, 64
+_WHOLE = re.compile(r"[+-]?\d{1,9}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_WRITERS: dict[str, tuple[Callable[[Insights], bytes], str]] = {
+    "csv": (exports.as_csv, "text/csv; charset=utf-8"),
+    "xlsx": (exports.as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+def points_access(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let pass who may look at points (owners and managers); send strangers to the sign-in page, and tell others whose page it is."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path(), "/admin/login/")
+        if not request.user.has_perm(MAY_LOOK):
+            return HttpResponse(render_to_string("loyalty/not_for_staff.html"), status=403)
+        return view(request, *arguments, **named)
+
+    return checked
+
+
+def _actor(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def _day_asked_for(text: str) -> date | None:
+    """Return the day an address names; None for what is none, which means now."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) and text >= "1970-01-02" else None
+    except ValueError:
+        return None
+
+
+@require_GET
+def insights(request: HttpRequest) -> HttpResponse:
+    """Show what the points add up to now, or at the end of the day that is asked for; recorded, as it names people."""
+    found = loyalty_insights(_day_asked_for(request.GET.get("day", "")))
+    record_access(actor=_actor(request), action="view", how_many=len(found.top), subject="loyalty insights")
+    rules = selectors.guardrails()
+    context = {
+        **admin.site.each_context(request),
+        "title": "Loyalty insights",
+        "found": found,
+        "outstanding_money": _money(found, found.outstanding),
+        "owed": [_owed_row(found, row.age, row.points, row.total) for row in found.owed],
+        "owed_total": _owed_row(found, "Total", found.owed_total.points, found.owed_total.total),
+        "origins": ORIGINS,
+        "chart": draw(found.months),
+        "exports": [("csv", "Download CSV"), ("xlsx", "Download Excel workbook")],
+        "guardrails": rules,
+        "minimum": format_minor(rules.min_cart_total_minor, found.currency),
+        "point_value": format_minor(found.point_value_minor, found.currency),
+        "may_change_settings": _actor(request).is_owner,
+    }
+    return render(request, "loyalty/insights.html", context)
+
+
+def _money(found: Insights, points: int) -> str:
+    return format_minor(points * found.point_value_minor, found.currency)
+
+
+def _owed_row(found: Insights, age: str, points: tuple[int, ...], total: int) -> dict[str, Any]:
+    """Return one line of what is owed: (money, points) for each origin and for all."""
+    return {
+        "age": age,
+        "cells": [(origin, _money(found, count), count) for origin, count in zip(ORIGINS, points, strict=True)],
+        "money": _money(found, total),
+        "points": total,
+    }
+
+
+@require_POST
+def export(request: HttpRequest, file_type: str) -> HttpResponse:
+    """Hand the insights out as a file, recorded; nothing in it runs as a formula."""
+    found = loyalty_insights(_day_asked_for(request.POST.get("day", "")))
+    write, content_type = _WRITERS[file_type]
+    record_access(actor=_actor(request), action="export", how_many=len(found.top), subject="loyalty insights")
+    response = HttpResponse(write(found), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="loyalty-{found.day.isoformat()}.{file_type}"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def customer_points(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Show one customer's entries, recorded; with a POST, give or take points by hand, once however often it is sent."""
+    try:
+        customer = customer_named(customer_id=customer_id)
+    except UnknownCustomer as error:
+        raise Http404(error.message) from error
+    if request.method != "POST":
+        return _customer_page(request, customer)
+    try:
+        done = services.adjust_points(
+            customer=customer,
+            points=_whole_number(request.POST.get("points", "")),
+            reason=request.POST.get("reason", "").strip(),
+            actor=_actor(request),
+            idempotency_key=request.POST.get("key", "")[:KEY_CHARACTERS_MAX],
+        )
+    except ServiceProError as error:
+        return _customer_page(request, customer, problem=error.message, status=error.status)
+    messages.success(request, f"{done.points:+,} points. The balance is now {done.balance:,}.")
+    return redirect("customer-points", customer.pk)
+
+
+def _whole_number(text: str) -> int:
+    """Return the number somebody typed. Raises BadAdjustment."""
+    if not _WHOLE.fullmatch(text.strip()):
+        raise BadAdjustment("Say how many points as a whole number: 50 gives fifty, -50 takes fifty.")
+    return int(text)
+
+
+def _customer_page(request: HttpRequest, customer: Any, *, problem: str = "", status: int = 200) -> HttpResponse:
+    record_access(actor=_actor(request), action="view", customer=customer, subject="points")
+    summary = selectors.points_summary(customer.pk)
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Points of {customer}",
+        "customer": customer,
+        "masked": mask_phone(customer.phone) if customer.phone else "",
+        "summary": summary,
+        "value": format_minor(summary.value_minor, summary.currency),
+        "history": selectors.points_history(customer.pk, page_number(request.GET.get("page", "")), PAGE_ROWS),
+        "may_adjust": request.user.has_perm(MAY_ADJUST),
+        "problem": problem,
+        "typed": request.POST if problem else {},
+        "key": (problem and request.POST.get("key")) or uuid.uuid4().hex,
+    }
+    return render(request, "loyalty/customer_points.html", context, status=status)
