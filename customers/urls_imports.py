@@ -7,6 +7,7 @@ from tenants.services import owner_required
 
 urlpatterns = [
     path("", owner_required(imports.overview), name="customer-imports"),
+    path("export/", owner_required(imports.everybody), name="customers-export"),
     path("<uuid:batch_id>/", owner_required(imports.batch_page), name="customer-import"),
     path("<uuid:batch_id>/progress/", owner_required(imports.progress), name="customer-import-progress"),
     path("<uuid:batch_id>/rows/", owner_required(imports.rows), name="customer-import-rows"),

@@ -23,7 +23,7 @@ from customers.imports_shown import (
     shown_rows,
 )
 from customers.models import ImportBatch
-from customers.selectors import UNDO_TIME, import_by_id, import_preview, import_progress, imported_lives, recent_imports
+from customers.selectors import UNDO_TIME, customer_count, import_by_id, import_preview, import_progress, imported_lives, recent_imports
 from customers.tasks import apply_import_soon
 from servicepro.lib.errors import InvalidInput, ServiceProError, TooMany
 from servicepro.lib.paging import page_number
@@ -234,9 +234,19 @@ def _discard(request: HttpRequest, batch: ImportBatch) -> None:
 def errors(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Download the rows that need fixing; recorded, and safe to open in a spreadsheet."""
     batch = _batch(batch_id)
-    report = services.error_report(batch)
     rows = batch.failed_imports + batch.duplicate_skipped
     services.record_access(actor=_owner(request), action="export", how_many=rows, subject=f"import:{batch.pk}")
-    response = HttpResponse(report, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="rows-to-fix.csv"'
+    return _download(services.error_report(batch), "rows-to-fix.csv")
+
+
+@require_POST
+def everybody(request: HttpRequest) -> HttpResponse:
+    """Download all customers as a list that can be brought again; recorded, and safe to open in a spreadsheet."""
+    services.record_access(actor=_owner(request), action="export", how_many=customer_count(), subject="customers")
+    return _download(services.export_customers(), "customers.csv")
+
+
+def _download(content: bytes, file_name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response

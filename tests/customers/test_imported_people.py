@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from customers.models import Customer, ImportBatch, PersonalDataAccess
-from customers.services import Upload, apply_import, confirm_import, plan_import, register_customer
+from customers.services import Upload, apply_import, confirm_import, merge_customers, plan_import, register_customer
 from tenants.accounts.models import User
 from tenants.models import Tenant
 
@@ -146,3 +146,21 @@ def test_the_admins_list_filters_by_life(owner: Client, batch: ImportBatch):
     register_customer(name="Walk-in", region="US", phone_text="+15125550177")
     page = owner.get("/admin/customers/customer/?life=imported").content.decode()
     assert ">Bo<" in page and "Walk-in" not in page
+
+
+def test_all_customers_are_taken_along_as_a_list_and_that_is_written_down(owner: Client, batch: ImportBatch):
+    assert owner.get("/admin/customers/import/export/").status_code == 405
+    answer = owner.post("/admin/customers/import/export/")
+    assert (answer.status_code, answer["Content-Disposition"]) == (200, 'attachment; filename="customers.csv"')
+    look = PersonalDataAccess.objects.get()
+    assert (look.action, look.how_many, look.subject) == ("export", 2, "customers")
+    again = plan_import(Upload(answer.content, "customers.csv"))
+    assert set(again.rows.values_list("outcome", flat=True)) == {"unchanged"}
+
+
+def test_what_is_left_of_a_merged_record_is_not_taken_along(owner: Client, tenant: Tenant):
+    kept = register_customer(name="Ana", region="US", phone_text=None, email="ana@example.com")
+    gone = register_customer(name="Ana R", region="US", phone_text="+15125550142")
+    merge_customers(kept, gone, actor=None)
+    answer = owner.post("/admin/customers/import/export/")
+    assert answer.content.decode().count("\r\n") == 2

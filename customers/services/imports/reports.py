@@ -26,15 +26,19 @@ def error_report(batch: ImportBatch, outcomes: Sequence[str] = _NOT_IMPORTED) ->
 
 
 def export_customers() -> bytes:
-    """Return everybody as CSV; bringing it again changes nothing."""
+    """Return everybody as CSV; bringing it again changes nothing.
+
+    What is left of a record that was merged into another, without a phone of its own, is not a person and left out.
+    """
+    everybody = Customer.objects.filter(erased_as=None).exclude(same_person_as__isnull=False, phone__isnull=True)
     extra_headers: dict[str, None] = {}
     phones = 0
-    for extra, others in Customer.objects.filter(erased_as=None).values_list("extra", "other_phones").iterator(CHUNK_ROWS):
+    for extra, others in everybody.values_list("extra", "other_phones").iterator(CHUNK_ROWS):
         extra_headers |= dict.fromkeys(json.loads(extra) if extra else {})
         phones = max(phones, len(json.loads(others)) if others else 0)
     further = [f"Phone {number}" for number in range(2, phones + 2)]
     headers = list(extra_headers)
-    people = Customer.objects.filter(erased_as=None).order_by("pk").iterator(CHUNK_ROWS)
+    people = everybody.order_by("pk").iterator(CHUNK_ROWS)
     shown = [*_EXPORTED, *further, *_told_apart(headers)]
     return _csv(shown, (_cells(customer, len(further), headers) for customer in people))
 
