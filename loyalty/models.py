@@ -66,7 +66,10 @@ class PointsTransaction(models.Model):
                 fields=["source_key", "customer"], condition=Q(source_key__isnull=False), name="points_once_per_source"
             ),
         ]
-        indexes = [models.Index(fields=["customer", "-created_at"], name="points_customer_created")]
+        indexes = [
+            models.Index(fields=["customer", "-created_at"], name="points_customer_created"),
+            models.Index(fields=["created_at"], condition=Q(kind="ADJUST", origin="manual"), name="points_by_hand"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.points}"

@@ -14,6 +14,9 @@ NO_CORE_SERVICE = "NO_CORE_SERVICE"
 ADD_ON_ONLY = "ADD_ON_ONLY"
 EXCEEDS_TOTAL = "EXCEEDS_TOTAL"
 OFFERS_TRIED_MAX = 40
+REASON_CHARACTERS_MAX = 64
+# Points that somebody of a role may give and take by hand in a day, both counted.
+DAILY_ADJUSTMENT_POINTS = {"owner": 20_000, "manager": 2_000, "staff": 0}
 
 
 def decide_redemption(guardrails: Guardrails, balance: int, context: RedemptionContext) -> RedemptionCheck:

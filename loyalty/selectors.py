@@ -1,6 +1,7 @@
 """Questions about points."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from customers.errors import UnknownCustomer
 from loyalty.history import PointsEntry as PointsEntry  # what other apps may ask is named here
@@ -10,6 +11,9 @@ from loyalty.history import points_history as points_history
 from loyalty.history import points_summary as points_summary
 from loyalty.types import Guardrails
 from loyalty.wording import points_in_words
+from servicepro.lib.crypto import decrypt_address
+from servicepro.lib.fields import phone_tag, tag_sql
+from servicepro.lib.phone import mask_phone
 from servicepro.lib.tenancy import connection
 from tenants.selectors import business_settings, current_tenant
 
@@ -70,3 +74,43 @@ def granted_customers(campaign_key: str, customer_ids: Collection[int]) -> set[i
             [campaign_key, list(customer_ids)],
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+def ledger_totals() -> tuple[int, int, int]:
+    """Return how many customers and entries there are, and the sum of all entries."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM customers_customer), count(*), coalesce(sum(points), 0)::bigint FROM loyalty_pointstransaction"
+        )
+        return cursor.fetchone()
+
+
+def adjusted_since(actor_id: int, moment: datetime) -> int:
+    """Return the points somebody gave and took by hand since a moment, both counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(abs(points)), 0)::bigint FROM loyalty_pointstransaction"
+            " WHERE kind = 'ADJUST' AND origin = 'manual' AND created_at >= %s AND metadata ->> 'actor' = %s",
+            [moment, str(actor_id)],
+        )
+        return cursor.fetchone()[0]
+
+
+def is_record_of(customer_id: int, *, email: str, phone: str | None) -> bool:
+    """Tell whether one of the records of this person (a record that stands for one) has this email or this phone (E.164)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM customers_customer WHERE (id = %(id)s OR same_person_as_id = %(id)s)"
+            f" AND (lower(trim(email)) = %(email)s OR {tag_sql('phone')} = %(tag)s))",
+            {"id": customer_id, "email": email.strip().lower(), "tag": phone_tag(phone) if phone else None},
+        )
+        return cursor.fetchone()[0]
+
+
+def masked_phones(customer_ids: Collection[int]) -> dict[int, str]:
+    """Return the phones of these customers with most digits hidden, by id; who has none is left out."""
+    if not customer_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, phone FROM customers_customer WHERE id = ANY(%s) AND phone IS NOT NULL", [list(customer_ids)])
+        return {row[0]: mask_phone(decrypt_address(connection.schema_name, "phone", row[1])) for row in cursor.fetchall()}

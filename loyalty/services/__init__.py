@@ -1,12 +1,15 @@
 """The one writer of points: every change is an entry in the ledger and the balance beside it, together or not at all."""
 
 from loyalty.selectors import describe_points, guardrails
+from loyalty.services.adjustments import adjust_points
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
 from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, reverse_redemption
+from loyalty.services.verification import verify_ledger
 
 __all__ = [
     "PointsFollow",
+    "adjust_points",
     "apply_redemption",
     "check_redemption_eligibility",
     "describe_points",
@@ -15,4 +18,5 @@ __all__ = [
     "merge_points",
     "reverse_redemption",
     "unmerge_points",
+    "verify_ledger",
 ]

@@ -1,0 +1,49 @@
+"""Prove that points add up."""
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django_tenants.utils import tenant_context
+
+from loyalty.services import verify_ledger
+from loyalty.types import LedgerProof
+from servicepro.lib.commands import ServiceCommand
+from tenants.selectors import tenants_named
+
+CUSTOMERS_SHOWN_MAX = 50
+
+
+class Command(ServiceCommand):
+    """Recompute every balance."""
+
+    help = "Compute every balance again from its entries. Exit code 0: all add up; 1: some do not, and whose they are."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options: one business, or all."""
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--tenant", metavar="SCHEMA", help="the business's schema name, e.g. cleanmachine")
+        which.add_argument("--all", action="store_true", help="every business")
+
+    def run(self, **options: Any) -> None:
+        """Verify, and fail with the number of customers whose points do not add up."""
+        drifting = 0
+        for tenant in tenants_named(options["tenant"]):
+            with tenant_context(tenant):
+                proof = verify_ledger()
+            drifting += len(proof.drifts)
+            for line in _lines(tenant.name, proof):
+                self.stdout.write(line)
+        if drifting:
+            raise CommandError(f"The points of {drifting:,} customer(s) do not add up. Nothing was changed.")
+
+
+def _lines(business: str, proof: LedgerProof) -> list[str]:
+    verdict = "every balance is the sum of its entries" if proof.adds_up else f"{len(proof.drifts):,} balances are not"
+    lines = [f"{business}: {proof.customers:,} customers, {proof.entries:,} entries, {proof.points:,} points: {verdict}"]
+    for drift in proof.drifts[:CUSTOMERS_SHOWN_MAX]:
+        lines.append(
+            f"  customer {drift.customer_id} {drift.phone or 'without a phone'}: balance {drift.balance:,}, entries {drift.entries_sum:,}"
+        )
+    if len(proof.drifts) > CUSTOMERS_SHOWN_MAX:
+        lines.append(f"  and {len(proof.drifts) - CUSTOMERS_SHOWN_MAX:,} more")
+    return lines

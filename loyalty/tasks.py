@@ -1,0 +1,18 @@
+"""Background work of the points ledger."""
+
+import logging
+
+from celery import shared_task
+
+from loyalty.services import verify_ledger
+from tenants.selectors import each_tenant
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="loyalty.verify_ledgers")
+def verify_ledgers() -> None:
+    """Prove that the points of every business add up; a drift is an alarm in the log."""
+    for tenant in each_tenant():
+        proof = verify_ledger()
+        logger.info("loyalty_ledger_verified tenant=%s entries=%s drifts=%s", tenant.schema_name, proof.entries, len(proof.drifts))
