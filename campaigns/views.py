@@ -116,7 +116,9 @@ def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
 def progress(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show the numbers alone; the page asks for them every second while the campaign runs."""
     campaign = _campaign(campaign_id)
-    return render(request, "campaigns/_progress.html", {"campaign": campaign, **_progress_context(campaign)})
+    # In another status other things may be done: then the buttons come along, and else they keep what is being typed.
+    is_late = request.GET.get("shown", campaign.status) != campaign.status
+    return render(request, "campaigns/_progress.html", {"campaign": campaign, "is_late": is_late, **_progress_context(campaign)})
 
 
 @require_GET

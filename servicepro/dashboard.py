@@ -8,6 +8,7 @@ from django_tenants.utils import get_public_schema_name
 from campaigns.selectors import recent_campaigns
 from customers.selectors import customer_count
 from servicepro.lib.tenancy import connection
+from tenants.selectors import current_tenant
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -45,5 +46,5 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def dashboard_context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return what the front page shows."""
     if connection.schema_name == get_public_schema_name():
-        return {**context, "customer_count": None}
-    return {**context, "customer_count": customer_count(), "campaigns": recent_campaigns()}
+        return {**context, "title": "Platform", "customer_count": None}
+    return {**context, "title": current_tenant().name, "customer_count": customer_count(), "campaigns": recent_campaigns()}

@@ -61,6 +61,8 @@ def test_an_owner_sends_the_blast_and_watches_it_finish(people, simulator: Simul
     page.evaluate("window.notReloaded = true")
     expect(status(page, "completed")).to_be_visible(timeout=30_000)
     assert page.evaluate("window.notReloaded") is True
+    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+    expect(page.get_by_role("button", name="Export CSV")).to_have_count(1)
     sent = page.locator("#progress tr.sent td")
     expect(sent).to_have_text(["10", "10"])
     assert len(simulator.texts()) == 11
