@@ -7,3 +7,9 @@ class PortalConfig(AppConfig):
     """The customer's own pages."""
 
     name = "portal"
+
+    def ready(self) -> None:
+        """Say who answers for personal data."""
+        from customers.services import register_holder
+
+        register_holder("portal.personal_data")

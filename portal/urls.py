@@ -1,10 +1,24 @@
-"""Short addresses, because they travel in texts."""
+"""Short addresses where they travel in texts, readable ones for the customer's own pages."""
 
 from django.urls import path
 
-from portal import views
+from portal.views import account, offer, rewards, sign_in
 
 urlpatterns = [
-    path("o/<str:token>", views.offer, name="offer"),
-    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("o/<str:token>", offer.offer, name="offer"),
+    path("u/<str:token>", offer.unsubscribe, name="unsubscribe"),
+    path("book", offer.book, name="book"),
+    path("portal/", account.home, name="portal-home"),
+    path("portal/sign-in", sign_in.sign_in, name="portal-sign-in"),
+    path("portal/sign-in/code", sign_in.code, name="portal-code"),
+    path("portal/sign-in/resend", sign_in.resend, name="portal-resend"),
+    path("portal/sign-out", sign_in.sign_out, name="portal-sign-out"),
+    path("portal/sign-out-everywhere", sign_in.sign_out_everywhere, name="portal-sign-out-everywhere"),
+    path("portal/rewards", rewards.rewards, name="portal-rewards"),
+    path("portal/profile", account.profile, name="portal-profile"),
+    path("portal/profile/name", account.change_name, name="portal-name"),
+    path("portal/profile/email", account.ask_email_code, name="portal-email"),
+    path("portal/profile/email/code", account.prove_email, name="portal-email-code"),
+    path("portal/profile/offers", account.choose, name="portal-offers"),
+    path("portal/data", account.my_data, name="portal-data"),
 ]

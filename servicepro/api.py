@@ -20,6 +20,8 @@ from ninja.openapi.schema import OpenAPISchema
 from pydantic.alias_generators import to_camel
 
 from customers.api import router as customers_router
+from portal.api import router as portal_router
+from loyalty.api import router as loyalty_router
 from servicepro.lib.api_schema import ApiSchema, Problem, documented
 from servicepro.lib.errors import (
     Forbidden,
@@ -92,6 +94,8 @@ api = DescribedApi(
             {"name": "Access", "description": "Who is asking."},
             {"name": "Customers", "description": "Single people."},
             {"name": "Import", "description": "Bring in a list of customers: look, confirm, undo."},
+            {"name": "Portal", "description": "What signed-in customers ask about themselves."},
+            {"name": "Loyalty", "description": "What points add up to."},
         ]
     },
 )
@@ -131,6 +135,8 @@ def who_am_i(request: HttpRequest) -> dict[str, Any]:
 
 
 api.add_router("/customers", customers_router)
+api.add_router("/portal", portal_router)
+api.add_router("/admin/loyalty", loyalty_router)
 
 
 def request_id() -> str:

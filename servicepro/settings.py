@@ -195,6 +195,8 @@ SMS_PER_SECOND = env.float("SMS_PER_SECOND", default=100.0)
 EMAIL_PER_SECOND = env.float("EMAIL_PER_SECOND", default=100.0)
 RECONCILE_GRACE_SECONDS = env.int("RECONCILE_GRACE_SECONDS", default=120)
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
+PORTAL_CODES_PER_DAY = env.int("PORTAL_CODES_PER_DAY", default=1_000)
+PROXY_HOPS = env.int("PROXY_HOPS", default=0)
 
 # Celery
 _socket_broker = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")

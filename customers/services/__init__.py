@@ -53,6 +53,16 @@ from customers.services.privacy import (
 )
 from customers.services.registration import register_customer, register_missing_customers
 from customers.services.rotation import rotate_field_keys
+from customers.services.self_service import (
+    accepts_offers,
+    blocking_reason,
+    change_email,
+    choose_channel,
+    clean_email,
+    records_of,
+    records_of_email,
+    rename_customer,
+)
 from customers.services.standstill import no_erasure_meanwhile
 
 __all__ = [
@@ -64,10 +74,15 @@ __all__ = [
     "PersonExport",
     "ProviderCopy",
     "Upload",
+    "accepts_offers",
     "apply_import",
     "apply_retention",
     "blank_values",
+    "blocking_reason",
     "certificate_by_id",
+    "change_email",
+    "choose_channel",
+    "clean_email",
     "confirm_import",
     "consolidate",
     "customer_named",
@@ -96,11 +111,14 @@ __all__ = [
     "provider_copies",
     "record_access",
     "record_inbound_message",
+    "records_of",
+    "records_of_email",
     "register_customer",
     "register_holder",
     "register_merge_effect",
     "register_missing_customers",
     "remap_import",
+    "rename_customer",
     "rotate_field_keys",
     "suppress",
     "undo_import",

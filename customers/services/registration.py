@@ -49,7 +49,7 @@ def register_customer(
     """
     parsed = parse_phone(phone_text or "", region or current_tenant().region)
     phone = parsed.e164 if isinstance(parsed, Phone) else None
-    fields = {"name": _clean_name(name), "email": _clean_email(email), "source": source, "phone_raw": phone_text or None, **flags}
+    fields = {"name": clean_name(name), "email": _clean_email(email), "source": source, "phone_raw": phone_text or None, **flags}
     if phone is None:
         return Customer.objects.create(**fields)
     with transaction.atomic():
@@ -89,7 +89,7 @@ def register_missing_customers(people: Sequence[NewCustomer]) -> list[int]:
         cursor.execute(
             _INSERT,
             [
-                [_clean_name(people[position].name) for position in chosen],
+                [clean_name(people[position].name) for position in chosen],
                 [phones[position] for position in chosen],
                 [emails[position] for position in chosen],
                 [people[position].source for position in chosen],
@@ -104,7 +104,8 @@ def _identity(phone: str | None, email: str | None, position: int) -> str:
     return tag_of(phone) if phone else email or f"#{position}"
 
 
-def _clean_name(name: str) -> str:
+def clean_name(name: str) -> str:
+    """Return a name as it is kept: one line, at most 120 characters."""
     return " ".join(name.replace("\0", " ").split())[:120]
 
 

@@ -1,6 +1,6 @@
 """Create businesses, guard the owner's pages, and record what people do."""
 
-from tenants.services.api_access import Caller, api_access
+from tenants.services.api_access import Caller, api_access, count_api_request, is_forged
 from tenants.services.api_tokens import create_api_token, live_api_tokens, revoke_api_token
 from tenants.services.business import describe_business, introduce_platform
 from tenants.services.personal_data import blank_admin_history, blank_audit_texts
@@ -12,9 +12,11 @@ __all__ = [
     "api_access",
     "blank_admin_history",
     "blank_audit_texts",
+    "count_api_request",
     "create_api_token",
     "describe_business",
     "introduce_platform",
+    "is_forged",
     "live_api_tokens",
     "owner_required",
     "provision_tenant",

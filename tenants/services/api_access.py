@@ -48,7 +48,7 @@ class BearerToken:
         token = api_token_by_secret(text.strip()) if scheme.lower() == "bearer" else None
         if token is None:
             raise Unauthenticated("This API key opens nothing here. It may be mistyped, revoked, expired, or another business's.")
-        _slow_down(f"token:{token.pk}")
+        count_api_request(f"token:{token.pk}")
         if self.scope is not None and self.scope not in token.scopes:
             raise Forbidden(f"This API key may not do that: it lacks “{self.scope}”.", scope=str(self.scope))
         return Caller(token.created_by, token)
@@ -71,10 +71,10 @@ class OwnerSession:
         user = request.user
         if not isinstance(user, User):
             return None
-        _slow_down(f"user:{user.pk}")
+        count_api_request(f"user:{user.pk}")
         if not user.is_owner:
             raise Forbidden("Only the owner may use the API. Ask the owner to do it, or to change your role.")
-        if _is_forged(request):
+        if is_forged(request):
             raise Forbidden("The request did not come from a page of ours: send the CSRF cookie's value as the header X-CSRFToken.")
         return Caller(user)
 
@@ -89,7 +89,7 @@ def _valkey(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
 
-def _slow_down(name: str) -> None:
+def count_api_request(name: str) -> None:
     """Count one request. Raises TooMany, and Unavailable where nobody can count."""
     limit = settings.API_REQUESTS_PER_MINUTE
     counted = RateLimit(_valkey(settings.REDIS_URL), key=f"{connection.schema_name}:api:{name}", limit=limit, window_seconds=MINUTE_SECONDS)
@@ -106,7 +106,7 @@ def _no_view(request: HttpRequest) -> HttpResponse:
     raise AssertionError("the check calls no view")
 
 
-def _is_forged(request: HttpRequest) -> bool:
+def is_forged(request: HttpRequest) -> bool:
     """Run the check that API routes skip because programs carry no cookies."""
     request.csrf_processing_done = False  # type: ignore[attr-defined]
     check = CsrfViewMiddleware(_no_view)

@@ -1,4 +1,6 @@
-"""The customer's pages. A link identifies and never signs in; opening one changes nothing."""
+"""The pages behind the links in a campaign's messages. A link identifies and never signs in; opening one changes nothing."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,32 +10,38 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK, target_of_link
 from portal.services import unsubscribe_email
-from servicepro.lib.money import format_minor
+from portal.views.pages import private, show
+from portal.wording import points_rules
+from servicepro.lib.money import short_minor
 from tenants.selectors import business_settings, current_tenant
 
 
-def _private(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    return response
-
-
+@private
 @require_safe
-@never_cache
 def offer(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the offer a text promised, with its limits, and how to book."""
+    """Show the offer a text promised, with its limits, and the way to book and to sign in."""
     target = target_of_link(OFFER_LINK, token)
     chosen, tenant = business_settings(), current_tenant()
     points = target.campaign.points if target else 0
-    context = {
-        "business": tenant.name,
+    context: dict[str, Any] = {
         "points": points,
-        "worth": format_minor(points * chosen.point_value_minor, tenant.currency),
-        "minimum": format_minor(chosen.points_minimum_total_minor, tenant.currency),
+        "worth": short_minor(points * chosen.point_value_minor, tenant.currency),
+        "rules": points_rules(),
+        "token": token,
         "reply_to": chosen.reply_to_email,
         "address": chosen.postal_address,
     }
-    return _private(render(request, "portal/offer.html" if target else "portal/offer_unknown.html", context))
+    response = show(request, "portal/offer.html" if target else "portal/offer_unknown.html", **context)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@private
+@require_safe
+def book(request: HttpRequest) -> HttpResponse:
+    """Say how to book."""
+    chosen = business_settings()
+    return show(request, "portal/book.html", here="book", reply_to=chosen.reply_to_email, rules=points_rules())
 
 
 @csrf_exempt
@@ -45,4 +53,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     is_done = request.method == "POST"
     if is_done and target:
         unsubscribe_email(target_id=target.pk, email=target.email)
-    return _private(render(request, "portal/unsubscribe.html", {"business": current_tenant().name, "is_done": is_done}))
+    response = render(request, "portal/unsubscribe.html", {"business": current_tenant().name, "is_done": is_done})
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response

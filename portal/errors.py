@@ -1,0 +1,27 @@
+"""What can go wrong on the customer's pages, in words for customers."""
+
+from servicepro.lib.errors import InvalidInput, TooMany, Unavailable
+
+
+class BadAddress(InvalidInput):
+    """Neither a phone that gets texts nor an email address."""
+
+    code = "BAD_ADDRESS"
+
+
+class WrongCode(InvalidInput):
+    """The code is not right, or no longer."""
+
+    code = "WRONG_CODE"
+
+
+class TooManyCodes(TooMany):
+    """More codes were asked for than anybody needs."""
+
+    code = "TOO_MANY_CODES"
+
+
+class CodesUnavailable(Unavailable):
+    """Nothing can be counted for the moment, so no code leaves."""
+
+    code = "CODES_UNAVAILABLE"

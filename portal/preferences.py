@@ -1,0 +1,37 @@
+"""Which offers somebody gets, and the sentences they say yes and no with."""
+
+from customers.selectors import Customer
+from customers.services import accepts_offers, blocking_reason, records_of
+from portal.types import Preference
+from tenants.selectors import current_tenant
+
+TITLES = {"sms": "Offers by text", "email": "Offers by email"}
+WAYS = {"sms": "text me offers and news at the number in my profile", "email": "email me offers and news at the address in my profile"}
+TEXT_START = "You texted us STOP. Text START to the same number first, then you can turn offers on here."
+BOUNCED = "Our emails to your address came back. Please check it above."
+_STOP_REASONS = ("stop", "twilio")
+
+
+def preferences_of(customer: Customer) -> list[Preference]:
+    """Return what somebody allows on each channel that reaches them."""
+    rows = list(records_of(customer))
+    reachable = {"sms": any(row.phone for row in rows), "email": any(row.email for row in rows)}
+    return [_preference(channel, rows) for channel in TITLES if reachable[channel]]
+
+
+def _preference(channel: str, rows: list[Customer]) -> Preference:
+    is_allowed, reason = accepts_offers(rows, channel), blocking_reason(rows, channel)
+    is_on = is_allowed and not reason
+    return Preference(channel, TITLES[channel], is_on, wording(channel, is_wanted=not is_on), _way_out(channel, reason) if reason else "")
+
+
+def _way_out(channel: str, reason: str) -> str:
+    if channel == "email":
+        return BOUNCED
+    return TEXT_START if reason.startswith(_STOP_REASONS) else "Texts to your number do not arrive. Please ask us about it."
+
+
+def wording(channel: str, *, is_wanted: bool) -> str:
+    """Return the sentence the button stands for; it is kept with the consent."""
+    business = current_tenant().name
+    return f"{business} may {WAYS[channel]}." if is_wanted else f"{business} may no longer {WAYS[channel]}."

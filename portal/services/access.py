@@ -1,0 +1,59 @@
+"""Who may pass: the signed-in customer, at pages and at the API."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+
+from customers.selectors import Customer
+from portal.selectors import cookie_name, portal_session, signed_in_customer
+from portal.services.sessions import note_visit
+from servicepro.lib.errors import Forbidden, Unauthenticated
+from tenants.services import count_api_request, is_forged
+
+SIGN_IN_PATH = "/portal/sign-in"
+
+
+def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Let signed-in customers pass, and lead everybody else to the sign-in page and back."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *arguments: object, **named: object) -> HttpResponseBase:
+        session = portal_session(request)
+        if session is None:
+            way_back = {"next": request.get_full_path()} if request.method in ("GET", "HEAD") else {}
+            return HttpResponseRedirect(f"{SIGN_IN_PATH}?{urlencode(way_back)}" if way_back else SIGN_IN_PATH)
+        note_visit(session)
+        return view(request, *arguments, **named)
+
+    return checked
+
+
+class CustomerSession:
+    """Let the signed-in customer pass; what changes something needs the page's own CSRF token. Raises Unauthenticated, Forbidden."""
+
+    openapi_security_schema: ClassVar[dict[str, str]] = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": cookie_name(),
+        "description": "The customer's sign-in at /portal/sign-in. Changes need the header X-CSRFToken as well.",
+    }
+    csrf = True
+    scope = None
+
+    def __call__(self, request: HttpRequest) -> Customer:
+        """Tell who is signed in."""
+        session, customer = portal_session(request), signed_in_customer(request)
+        if session is None or customer is None:
+            raise Unauthenticated(f"Sign in first, at {SIGN_IN_PATH}.")
+        count_api_request(f"portal:{session.pk}")
+        if is_forged(request):
+            raise Forbidden("The request did not come from a page of ours: send the CSRF cookie's value as the header X-CSRFToken.")
+        note_visit(session)
+        return customer
+
+
+customer_session = CustomerSession()
