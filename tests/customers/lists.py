@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 
 from customers.models import Customer, ImportBatch, Suppression
@@ -40,6 +41,10 @@ def outcomes(batch: ImportBatch) -> list[str]:
 def everybody() -> list[tuple]:
     """Return all that is known of people and of the addresses not to be written to, but for when it was written."""
     columns = [field.attname for field in Customer._meta.concrete_fields if field.attname not in ("id", "created_at", "updated_at")]
-    people = [tuple(str(getattr(customer, column)) for column in columns) for customer in Customer.objects.order_by("pk")]
+    people = [tuple(_shown(column, getattr(customer, column)) for column in columns) for customer in Customer.objects.order_by("pk")]
     suppressed = Suppression.objects.filter(lifted_at=None).order_by("channel", "address_tag").values_list("channel", "address_tag")
     return [*people, *suppressed]
+
+
+def _shown(column: str, value: object) -> str:
+    return str(json.loads(value)) if column in ("extra", "other_phones") and isinstance(value, str) else str(value)

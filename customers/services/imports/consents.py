@@ -18,9 +18,10 @@ SELECT channel, tag, %s, now() FROM unnest(%s::text[], %s::text[]) AS v(channel,
 """
 _EVENTS = """
 INSERT INTO customers_consentevent (customer_id, address_tag, channel, action, source, actor, event_key, wording, given_at, created_at)
-SELECT customer, tag, channel, action, %s, %s, key, wording, given_at, now()
+SELECT c.id, tag, channel, action, %s, %s, key, wording, given_at, now()
   FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
        AS v(customer, tag, channel, action, key, wording, given_at)
+  LEFT JOIN customers_customer c ON c.id = v.customer AND c.import_batch_id IS NULL
     ON CONFLICT (event_key) DO NOTHING
 """
 _REFUSING_UNUSED = """
@@ -32,7 +33,7 @@ SELECT id, row_number, outcome, name, phone, email, sms_consent, marketing_conse
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """One thing somebody allowed or refused. A customer the list makes is not named: undoing it must be able to remove the record."""
+    """One thing somebody allowed or refused. A customer a list made is not named: undoing it must be able to remove the record."""
 
     tag: str
     channel: str
@@ -74,8 +75,10 @@ def _said(batch: ImportBatch, row: StoredRow, decision: Decision) -> list[_Said]
         refuses = row.refuses
     else:
         sms, marketing = (changes.get(column, (None, None))[1] for column in ("sms_consent", "gdpr_marketing_consent"))
-        refuses = "opted_out" in changes or sms is False
-    said = _refusals(batch, row, customer) if refuses else []
+        refuses = row.refuses
+    # A refusal that is known already is kept as said again, so that taking an earlier list back does not lift it.
+    is_news = decision.outcome in (Outcome.NEW, Outcome.HELD) or "opted_out" in changes or sms is False
+    said = _refusals(batch, row, customer, is_suppressed=is_news) if refuses else []
     if sms:
         said.append(_one(batch, row, "sms", "sms", customer_id=customer, action="granted"))
     if marketing is not None:
@@ -84,11 +87,11 @@ def _said(batch: ImportBatch, row: StoredRow, decision: Decision) -> list[_Said]
     return said
 
 
-def _refusals(batch: ImportBatch, row: StoredRow, customer: int | None) -> list[_Said]:
+def _refusals(batch: ImportBatch, row: StoredRow, customer: int | None, *, is_suppressed: bool = True) -> list[_Said]:
     channels = ["sms"]
     if row.opted_out:
         channels += ["whatsapp", "email"] if row.email else ["whatsapp"]
-    return [_one(batch, row, channel, channel, customer_id=customer, is_suppressed=True) for channel in channels]
+    return [_one(batch, row, channel, channel, customer_id=customer, is_suppressed=is_suppressed) for channel in channels]
 
 
 def _one(batch: ImportBatch, row: StoredRow, kind: str, channel: str, **said: Any) -> _Said:

@@ -48,6 +48,12 @@ _LATER_ROWS = """
  AND batch_id <> %(batch)s AND applied_at IS NOT NULL
  AND NOT EXISTS (SELECT 1 FROM customers_importbatch b WHERE b.id = r.batch_id AND b.status = 'undone')
 """
+# What a list said that was taken back is as if nobody had said it.
+_OF_UNDONE = "EXISTS (SELECT 1 FROM customers_importbatch b WHERE e.source = 'import:' || b.id AND b.status = 'undone')"
+_SAID_AGAIN = """
+  FROM customers_consentevent e
+ WHERE e.address_tag = s.address_tag AND e.channel = s.channel AND e.action = 'withdrawn' AND e.created_at >= s.created_at
+"""
 _LABELS = {
     "sms_consent": "the consent to texts",
     "gdpr_marketing_consent": "the consent to marketing",
@@ -138,7 +144,7 @@ def _who_spoke_since(batch: ImportBatch, rows: Sequence[ImportRow]) -> set[int]:
         cursor.execute(
             f"SELECT DISTINCT r.customer_id FROM customers_importrow r JOIN customers_consentevent e"
             f" ON (e.address_tag = {tag_sql('r.phone')} OR e.customer_id = r.customer_id)"
-            " AND e.created_at > r.applied_at AND e.source <> %s WHERE r.id = ANY(%s)",
+            f" AND e.created_at > r.applied_at AND e.source <> %s AND NOT {_OF_UNDONE} WHERE r.id = ANY(%s)",
             [source_of(batch), [row.pk for row in rows]],
         )
         return {row[0] for row in cursor.fetchall()}
@@ -310,15 +316,20 @@ def _keep_looks(removed: Sequence[int]) -> None:
 
 
 def _lift_suppressions(batch: ImportBatch) -> None:
-    """Lift the refusals that only this list said; one that the person or another list repeated since, or of somebody kept, stays."""
-    kept = batch.rows.exclude(kept_reason="").values_list("phone", "email")
+    """Lift the refusals that only this list said, or lists taken back before it.
+
+    One that the person or another list repeated since stays, and so does that of somebody who was kept.
+    """
+    rows = ImportRow.objects.filter(models.Q(batch=batch) | models.Q(batch__status=Status.UNDONE))
+    kept = rows.exclude(kept_reason="").values_list("phone", "email")
     tags = [phone_tag(phone) for phone, _email in kept if phone]
     tags += [email_tag(email) for _phone, email in kept if email]
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE customers_suppression s SET lifted_at = now() WHERE reason = %s AND lifted_at IS NULL"
-            " AND NOT address_tag = ANY(%s) AND NOT EXISTS"
-            " (SELECT 1 FROM customers_consentevent e WHERE e.address_tag = s.address_tag AND e.channel = s.channel"
-            " AND e.action = 'withdrawn' AND e.created_at >= s.created_at AND e.source <> %s)",
-            [source_of(batch), tags, source_of(batch)],
+            "UPDATE customers_suppression s SET lifted_at = now() WHERE lifted_at IS NULL AND NOT address_tag = ANY(%(kept)s)"
+            " AND (reason = %(list)s"
+            " OR EXISTS (SELECT 1 FROM customers_importbatch b WHERE reason = 'import:' || b.id AND b.status = 'undone'))"
+            f" AND EXISTS (SELECT 1 {_SAID_AGAIN} AND e.source = %(list)s)"
+            f" AND NOT EXISTS (SELECT 1 {_SAID_AGAIN} AND e.source <> %(list)s AND NOT {_OF_UNDONE})",
+            {"list": source_of(batch), "kept": tags},
         )
