@@ -17,6 +17,8 @@ from servicepro.devstack.plan import CREDENTIALS, ROOT, Plan
 
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10  # a worker ends its current batch; what it cannot end is in doubt and settled later
+ENDS_MAX, REVIVE_SECONDS = 3, 60  # a process that ends so often within so many seconds is not started again
+LAST_LINES, LAST_BYTES = 5, 16_384  # of its log, shown when a process ended by itself
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -25,11 +27,17 @@ class Child:
 
     def __init__(self, name: str, command: list[str], *, environment: dict[str, str], log: Path) -> None:
         self.name, self.log = name, log
-        with log.open("ab") as output:
+        self._command, self._environment = command, environment
+        self._ends: list[float] = []
+        self._start()
+
+    def _start(self) -> None:
+        with self.log.open("ab") as output:
+            self._log_start = output.tell()
             self._process = subprocess.Popen(
-                command,
+                self._command,
                 cwd=ROOT,
-                env=environment,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -38,10 +46,33 @@ class Child:
             )
 
     def require_alive(self) -> None:
-        """Raise DevstackError that names the log when the process has ended."""
-        code = self._process.poll()
-        if code is not None:
-            raise DevstackError(f"The {self.name} stopped by itself (exit code {code}): read {self.log}")
+        """Raise DevstackError that ends with the last lines of the log when the process has ended."""
+        if self.is_gone():
+            raise DevstackError(f"{self._obituary()} (all of it: {self.log})")
+
+    def revive(self) -> str:
+        """Start the process again when it has ended, and say why; an empty text says that it lives.
+
+        Raises DevstackError when it ended for the third time within a minute: it would do so again.
+        """
+        if not self.is_gone():
+            return ""
+        story, now = self._obituary(), time.monotonic()
+        self._ends = [end for end in self._ends if now - end < REVIVE_SECONDS] + [now]
+        if len(self._ends) >= ENDS_MAX:
+            raise DevstackError(f"{story}\nThe {self.name} stopped {ENDS_MAX} times within a minute: giving up (all of it: {self.log})")
+        self.signal_group(signal.SIGKILL)  # what it forked would hold its port, or its tasks
+        self._start()
+        return f"{story}\nStarting the {self.name} again …"
+
+    def _obituary(self) -> str:
+        """Return which process ended and how, and the last lines it wrote since it was started."""
+        code = self._process.returncode
+        how = f"exit code {code}" if code >= 0 else f"ended by {signal.Signals(-code).name}"
+        with self.log.open("rb") as log:
+            log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - LAST_BYTES))
+            lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()][-LAST_LINES:]
+        return "\n".join([f"The {self.name} stopped by itself ({how}).", *(f"  {self.log.name}: {line}" for line in lines)])
 
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the process and all it forked."""

@@ -37,11 +37,13 @@ def run() -> int:
 
 
 def _watch(plan: Plan, children: list[Child], requests: StopRequests) -> None:
-    """Return when an end is asked for; bring killed servers back meanwhile. Raises DevstackError when a child ends."""
+    """Return when an end is asked for; start what was killed again meanwhile. Raises DevstackError when a child keeps ending."""
     next_look = time.monotonic() + SERVERS_LOOK_SECONDS
     while not requests.is_stopping():
         for child in children:
-            child.require_alive()
+            story = child.revive()
+            if story:
+                print(story, flush=True)
         if plan.needs_servers and time.monotonic() > next_look:
             if not are_running(plan.state_dir):
                 print("PostgreSQL or Valkey stopped by itself: starting it again …", flush=True)

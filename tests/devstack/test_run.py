@@ -16,6 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from servicepro.devstack.children import Child
+from servicepro.devstack.errors import DevstackError
 from servicepro.devstack.plan import OUTSIDE, ROOT
 from servicepro.devstack.ports import free_ports
 from tests.devstack.conftest import processes_of
@@ -83,14 +85,57 @@ def test_run_says_where_everything_is_and_interrupt_leaves_no_process(shared_sta
     assert processes_of(shared_state_dir) == []
 
 
-def test_child_that_dies_stops_the_run_and_names_its_log(shared_state_dir: Path) -> None:
+def _child(run: subprocess.Popen[bytes], word: str) -> psutil.Process:
+    return next(child for child in psutil.Process(run.pid).children() if word in child.cmdline())
+
+
+def test_child_that_dies_is_told_of_and_started_again_until_it_dies_too_often(shared_state_dir: Path) -> None:
     with _running(_environment(shared_state_dir)) as (process, _):
-        beat = next(child for child in psutil.Process(process.pid).children() if "beat" in child.cmdline())
-        beat.kill()
+        for _turn in range(2):
+            (killed := _child(process, "beat")).kill()
+            said = _read_until(process, "Starting the beat again")
+            assert "The beat stopped by itself (ended by SIGKILL)." in said
+            assert _child(process, "beat").pid != killed.pid
+        _child(process, "beat").kill()
         rest, _ = process.communicate(timeout=60)
         assert process.returncode == 1
-        assert f"The beat stopped by itself (exit code -9): read {shared_state_dir}/logs/beat.log" in rest.decode()
+        last = rest.decode().strip().splitlines()[-1]
+        assert last == f"The beat stopped 3 times within a minute: giving up (all of it: {shared_state_dir}/logs/beat.log)"
     assert processes_of(shared_state_dir) == []
+
+
+def test_web_server_that_dies_answers_again_and_leaves_no_process_behind(shared_state_dir: Path) -> None:
+    environment = _environment(shared_state_dir)
+    with _running(environment) as (process, _):
+        web = _child(process, "gunicorn")
+        forked = web.children()
+        web.kill()
+        assert "web.log: " in _read_until(process, "Starting the web server again"), "the last lines of its log are shown"
+        psutil.wait_procs(forked, timeout=10)
+        deadline = time.monotonic() + 30
+        while not _answers(f"http://localhost:{environment['WEB_PORT']}/healthz"):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in forked)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return _page(address) == 200
+    except OSError:
+        return False
+
+
+def test_child_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "print('line one'); raise SystemExit('no such setting')"]
+    (tmp_path / "worker.log").write_text("words of an earlier run\n")
+    child = Child("worker", command, environment=dict(os.environ), log=tmp_path / "worker.log")
+    while not child.is_gone():
+        time.sleep(0.01)
+    with pytest.raises(DevstackError) as caught:
+        child.require_alive()
+    assert str(caught.value).splitlines()[0] == "The worker stopped by itself (exit code 1)."
+    assert "no such setting" in str(caught.value) and "earlier run" not in str(caught.value)
 
 
 def test_killed_run_takes_its_processes_along_and_the_next_one_starts(shared_state_dir: Path) -> None:
