@@ -14,6 +14,7 @@ from django_tenants.utils import schema_context
 from campaigns.models import Campaign
 from customers.models import Customer, ImportBatch
 from customers.services import Upload, plan_import
+from portal.services import CustomerSession
 from servicepro.api import api
 from tenants.accounts.models import User
 from tenants.services import create_api_token
@@ -37,6 +38,7 @@ class Call:
     path: str
     scope: str | None
     names_an_object: bool
+    is_for_customers: bool
     body: dict[str, object]
 
     def make(self, client: Client, **headers: str) -> int:
@@ -65,14 +67,22 @@ def _body(operation: dict) -> dict[str, object]:
 
 def every_call() -> list[Call]:
     """Return every operation, ready to be called in the active business."""
-    scopes = {
-        operation.operation_id: operation.auth_callbacks[0].scope
+    guards = {
+        operation.operation_id: operation.auth_callbacks[0]
         for router in api._get_bound_routers()
         for view in router.path_operations.values()
         for operation in view.operations
     }
     return [
-        Call(operation["operationId"], method.upper(), fill_in(path), scopes[operation["operationId"]], "{" in path, _body(operation))
+        Call(
+            name=operation["operationId"],
+            method=method.upper(),
+            path=fill_in(path),
+            scope=guards[operation["operationId"]].scope,
+            names_an_object="{" in path,
+            is_for_customers=isinstance(guards[operation["operationId"]], CustomerSession),
+            body=_body(operation),
+        )
         for path, methods in json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/")))["paths"].items()
         for method, operation in methods.items()
     ]
@@ -107,11 +117,11 @@ def endless(settings: object) -> None:
 
 @pytest.fixture
 def filled(campaign: Campaign) -> Iterator[list[Call]]:
-    """A business with one of everything, and every call into it."""
+    """A business with one of everything, and every call of owners and their programs into it."""
     for role in ("manager", "staff"):
         User.objects.get_or_create(email=f"api-{role}@shop.example", defaults={"role": role, "is_staff": True})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
-    yield every_call()
+    yield [call for call in every_call() if not call.is_for_customers]
     User.objects.filter(email__startswith="api-", role__in=("manager", "staff")).delete()
 
 

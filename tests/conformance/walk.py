@@ -62,6 +62,7 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "content_type_id": lambda _pattern: "1",
     "app_label": lambda _pattern: "customers",
     "url": lambda _pattern: "nowhere",
+    "file_type": lambda _pattern: "csv",
 }
 
 

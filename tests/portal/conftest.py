@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from customers.models import Customer
 from customers.services import register_customer
-from portal.models import SignInCode
+from portal.models import PortalSession, SignInCode
+from portal.selectors import cookie_name, hashed
 from tests.support.simulator import SimulatorProcess
 
 PHONE, EMAIL = "+15125550142", "ana@example.com"
@@ -75,3 +77,14 @@ def sign_in(ask: Callable[..., str]) -> Callable[..., Client]:
 def other_than(code: str) -> str:
     """Return a code that is not the right one."""
     return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def client_of(customer: Customer, host: str = "shop.localhost", **how: object) -> Client:
+    """Return a browser in which somebody is signed in, without the forms."""
+    token, now = f"token-of-{customer.pk}-{host}", timezone.now()
+    PortalSession.objects.update_or_create(
+        token_hash=hashed(token), defaults={"customer": customer, "created_at": now, "last_seen_at": now, "ended_at": None}
+    )
+    client = Client(HTTP_HOST=host, **how)
+    client.cookies[cookie_name()] = token
+    return client
