@@ -8,7 +8,7 @@ from django_tenants.utils import tenant_context
 
 from customers.management.commands.export_customer import add_person_arguments
 from customers.models import Customer, ErasureCertificate
-from customers.services import customer_named, erase_person, person_of, provider_copies
+from customers.services import Person, customer_named, erase_address, erase_person, person_at, person_of, provider_copies
 from servicepro.lib.commands import ServiceCommand
 from servicepro.lib.phone import mask_phone
 from tenants.selectors import tenant_by_schema
@@ -31,13 +31,21 @@ class Command(ServiceCommand):
     def run(self, **options: Any) -> None:
         """Show who would go, ask, erase, and print the certificate."""
         with tenant_context(tenant_by_schema(options["tenant"])):
-            customer = customer_named(phone_text=options["phone"] or "", customer_id=options["customer_id"])
-            for record in Customer.objects.filter(pk__in=person_of(customer).customer_ids).order_by("pk"):
-                self.stdout.write(f"  record {record.pk}: {record.name or 'no name'}, {mask_phone(record.phone)}")
+            customer = None if options["customer_id"] is None else customer_named(customer_id=options["customer_id"])
+            self._show(person_of(customer) if customer else person_at(options["address"]))
             if not options["yes"]:
                 self._ask()
-            certificate = erase_person(customer, actor=None, reason=options["reason"])
+            if customer:
+                certificate = erase_person(customer, actor=None, reason=options["reason"])
+            else:
+                certificate = erase_address(options["address"], actor=None, reason=options["reason"])
             self._print(certificate)
+
+    def _show(self, person: Person) -> None:
+        for record in Customer.objects.filter(pk__in=person.customer_ids).order_by("pk"):
+            self.stdout.write(f"  record {record.pk}: {record.name or 'no name'}, {mask_phone(record.phone)}")
+        if not person.customer_ids:
+            self.stdout.write(f"  no record, {len(person.conversation_ids) + len(person.group_conversation_ids):,} conversations")
 
     def _ask(self) -> None:
         if not sys.stdin.isatty():

@@ -6,15 +6,15 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django_tenants.utils import tenant_context
 
-from customers.services import customer_named, export_person
+from customers.services import customer_named, export_address, export_person
 from servicepro.lib.commands import ServiceCommand
 from tenants.selectors import tenant_by_schema
 
 
 def add_person_arguments(parser: CommandParser) -> None:
-    """Add PHONE and --id, of which exactly one is needed."""
+    """Add ADDRESS and --id, of which exactly one is needed."""
     whom = parser.add_mutually_exclusive_group(required=True)
-    whom.add_argument("phone", nargs="?", metavar="PHONE", help="written any way")
+    whom.add_argument("address", nargs="?", metavar="PHONE_OR_EMAIL", help="a phone written any way, or an email; a record is not needed")
     whom.add_argument("--id", type=int, dest="customer_id", metavar="NUMBER", help="the customer's number")
 
 
@@ -32,7 +32,10 @@ class Command(ServiceCommand):
     def run(self, **options: Any) -> None:
         """Export, and say how much it was."""
         with tenant_context(tenant_by_schema(options["tenant"])):
-            made = export_person(customer_named(phone_text=options["phone"] or "", customer_id=options["customer_id"]), actor=None)
+            if options["customer_id"] is None:
+                made = export_address(options["address"], actor=None)
+            else:
+                made = export_person(customer_named(customer_id=options["customer_id"]), actor=None)
         try:
             options["out"].write_bytes(made.content)
         except OSError as error:

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
+from customers.errors import UnknownCustomer
 from customers.models import Customer
 from customers.services.access import record_access
 from customers.services.privacy.persons import person_at, person_of
@@ -48,11 +49,13 @@ def export_person(customer: Customer, *, actor: User | None) -> PersonExport:
 def export_address(address: str, *, actor: User | None) -> PersonExport:
     """Return everything held about whoever has this phone or email, with a customer record or without one; recorded as well.
 
-    Raises UnknownCustomer where the address is neither a phone nor an email.
+    Raises UnknownCustomer where the address is neither a phone nor an email, or nothing is held about it.
     """
     person = person_at(address)
     if person.customer_ids:
         return export_person(Customer.objects.get(pk=person.customer_ids[0]), actor=actor)
+    if not any(rows for holder in holders() for rows in holder.collect(person).values()):
+        raise UnknownCustomer("Nothing is held about anybody with this phone or email.")
     record_access(actor=actor, action="export", subject="somebody without a record")
     record_action(actor, "customer_exported", "somebody without a record", records=0)
     return _packed(person, "without-record")

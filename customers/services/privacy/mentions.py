@@ -21,6 +21,7 @@ from servicepro.lib.tenancy import connection
 ERASED = "[erased]"
 BATCH_ROWS = 5_000
 CHARACTERS_MIN = 7  # a shorter column holds no phone and no email
+SPACES = r"\s+"
 _BETWEEN = r"[ \t.()/·–—-]{0,3}"  # what people put between digits; both Python and PostgreSQL read this pattern
 
 
@@ -45,9 +46,15 @@ def _email_pattern(email: str) -> str:
 
 def _name_pattern(name: str) -> str:
     """Return the pattern of a full name, also as JSON spells it that knows only ASCII."""
-    escaped = json.dumps(name)[1:-1]
-    spellings = [r"\s+".join(map(re.escape, spelling.split())) for spelling in dict.fromkeys([name, escaped])]
-    return rf"(?<!\w)(?:{'|'.join(spellings)})(?!\w)"
+    words = ["".join(map(_letter, word)) for word in name.split()]
+    return rf"(?<!\w){SPACES.join(words)}(?!\w)"
+
+
+def _letter(letter: str) -> str:
+    if letter.isascii():
+        return re.escape(letter)
+    cases = dict.fromkeys([letter, letter.lower(), letter.upper()])  # an escaped letter has no case that a search could ignore
+    return rf"(?:{'|'.join(re.escape(spelling) for case in cases for spelling in (case, json.dumps(case)[1:-1]))})"
 
 
 def erase_mentions(person: Person) -> int:
