@@ -29,7 +29,7 @@ def decide_redemption(guardrails: Guardrails, balance: int, context: RedemptionC
         return _blocked(INVALID_AMOUNT, _bad_amount(worth))
     if context.requested_points > balance:
         return _blocked(INSUFFICIENT_POINTS, f"You have {_points(balance)}. Choose that many or fewer.")
-    if total < guardrails.min_cart_total_minor:
+    if max(total, 0) < guardrails.min_cart_total_minor:
         return _blocked(MIN_TOTAL_NOT_MET, guardrails.message or _rule(guardrails, context.requested_points))
     if guardrails.require_core_service and not context.has_core_service:
         return _blocked(NO_CORE_SERVICE, guardrails.message or _rule(guardrails, context.requested_points))

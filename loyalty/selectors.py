@@ -85,6 +85,13 @@ def ledger_totals() -> tuple[int, int, int]:
         return cursor.fetchone()
 
 
+def points_outstanding() -> int:
+    """Return the points all customers have together."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(loyalty_points_balance), 0)::bigint FROM customers_customer WHERE loyalty_points_balance > 0")
+        return cursor.fetchone()[0]
+
+
 def adjusted_since(actor_id: int, moment: datetime) -> int:
     """Return the points somebody gave and took by hand since a moment, both counted."""
     with connection.cursor() as cursor:

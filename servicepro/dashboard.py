@@ -23,6 +23,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
     if request.user.has_perm("loyalty.view_pointstransaction"):
         work.append({"title": "Loyalty insights", "icon": "insights", "link": "/admin/loyalty-insights/"})
+    if getattr(request.user, "is_owner", False):
+        work.append({"title": "Loyalty settings", "icon": "tune", "link": "/admin/loyalty-settings/"})
     every_record = [
         ("customers.view_customer", {"title": "Customers", "icon": "person", "link": "/admin/customers/customer/"}),
         ("messaging.view_line", {"title": "Texting lines", "icon": "call", "link": "/admin/messaging/line/"}),

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/customers/import/", include("customers.urls_imports")),
     path("admin/customers/imported/", include("customers.urls_imported")),
     path("admin/loyalty-insights/", include("loyalty.urls")),
+    path("admin/loyalty-settings/", include("loyalty.urls_settings")),
     path("admin/merges/", include("customers.urls_merges")),
     path("admin/privacy/", include("customers.urls_privacy")),
     path("admin/", admin.site.urls),

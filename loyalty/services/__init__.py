@@ -2,20 +2,27 @@
 
 from loyalty.selectors import describe_points, guardrails
 from loyalty.services.adjustments import adjust_points
+from loyalty.services.backtesting import BACK_TEST_DAYS, back_test_guardrails, register_cart_source
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
 from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, reverse_redemption
+from loyalty.services.settings import change_guardrails, check_guardrails
 from loyalty.services.verification import verify_ledger
 
 __all__ = [
+    "BACK_TEST_DAYS",
     "PointsFollow",
     "adjust_points",
     "apply_redemption",
+    "back_test_guardrails",
+    "change_guardrails",
+    "check_guardrails",
     "check_redemption_eligibility",
     "describe_points",
     "grant_points",
     "guardrails",
     "merge_points",
+    "register_cart_source",
     "reverse_redemption",
     "unmerge_points",
     "verify_ledger",

@@ -15,6 +15,8 @@ class BusinessSettingsAdmin(RecordAdmin):
     """One row, changed by owners alone."""
 
     formfield_overrides = {EncryptedPhoneField: {"form_class": PhoneInput, "widget": UnfoldAdminTextInputWidget}}
+    # Decided on a page of their own, which shows first what another choice would have meant.
+    exclude = ("loyalty_min_cart_total", "loyalty_require_core_service", "loyalty_guardrail_message", "point_value_minor")
     list_display = ("__str__", "unknown_consent", "texts_open_at", "texts_close_at", "point_value_minor")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
