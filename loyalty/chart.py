@@ -6,7 +6,7 @@ from datetime import date
 
 from loyalty.insights.report import Month
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 260, 64, 12, 28
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 280, 76, 16, 36
 _GRID_STEPS = 4
 
 
@@ -38,7 +38,7 @@ class Chart:
     height: int
     left: int
     floor: int
-    lines: tuple[tuple[float, int], ...]
+    lines: tuple[tuple[float, str], ...]
     months: tuple[MonthBars, ...]
 
 
@@ -62,8 +62,16 @@ def draw(months: Sequence[Month]) -> Chart:
         )
         for number, month in enumerate(months)
     )
-    lines = tuple((round(floor - step * turn * scale, 1), step * turn) for turn in range(_GRID_STEPS + 1))
+    lines = tuple((round(floor - step * turn * scale, 1), _short(step * turn)) for turn in range(_GRID_STEPS + 1))
     return Chart(WIDTH, HEIGHT, LEFT, floor, lines, bars)
+
+
+def _short(points: int) -> str:
+    """Return a round number as an axis has room for it: 1.5k, 2M."""
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if points >= size:
+            return f"{points / size:g}{letter}"
+    return str(points)
 
 
 def _round_step(highest: int) -> int:

@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from loyalty.insights.figures import refresh_figures
 from loyalty.services import verify_ledger
 from tenants.selectors import each_tenant
 
@@ -16,3 +17,10 @@ def verify_ledgers() -> None:
     for tenant in each_tenant():
         proof = verify_ledger()
         logger.info("loyalty_ledger_verified tenant=%s entries=%s drifts=%s", tenant.schema_name, proof.entries, len(proof.drifts))
+
+
+@shared_task(name="loyalty.refresh_figures")
+def refresh_every_business() -> None:
+    """Keep what points add up to, for each business that took in many entries since."""
+    for tenant in each_tenant():
+        refresh_figures(tenant.time_zone)

@@ -21,8 +21,8 @@ from servicepro.lib.tenancy import connection
 
 logger = logging.getLogger(__name__)
 KEPT_FOR_SECONDS = 7 * 24 * 3600
-# So many entries are read beside what is kept; more, and a new keeping is due.
-LATE_MAX = 500
+# So many entries are read beside what is kept before a look adds everything up anew; a worker sees to it long before.
+LATE_MAX, LATE_BEFORE_REFRESH = 20_000, 200
 KEPT_TOP, TOP = 60, 5
 ALWAYS, FOREVER = "infinity", 2**63 - 1
 _CACHE_KEY = "loyalty:figures:1"
@@ -116,6 +116,11 @@ def current_figures(zone: str, *, late_max: int = LATE_MAX) -> Figures:
     _keep(zone, through, figures)
     _add_since(figures, zone, through)
     return figures
+
+
+def refresh_figures(zone: str) -> None:
+    """Keep the figures of this moment where many entries came in since they were kept, so that nobody has to wait for it."""
+    current_figures(zone, late_max=LATE_BEFORE_REFRESH)
 
 
 def _add_since(figures: Figures, zone: str, through: int) -> int:

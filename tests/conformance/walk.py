@@ -54,6 +54,7 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "customer_id": lambda _pattern: _first(Customer),
     "certificate_id": lambda _pattern: str(ErasureCertificate.objects.values_list("pk", flat=True).first() or uuid.UUID(int=1)),
     "proposal_id": lambda _pattern: _first(MergeProposal),
+    "file_type": lambda _pattern: "csv",
     "merge_id": lambda _pattern: _first(CustomerMerge),
     "action": lambda pattern: "confirm" if "import" in pattern else "start",
     "object_id": _record,

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from customers.models import Customer
 from customers.services import merge_customers, unmerge_customers
-from loyalty.insights.figures import KEPT_TOP, current_figures, figures_before
+from loyalty.insights.figures import KEPT_TOP, LATE_BEFORE_REFRESH, current_figures, figures_before
 from loyalty.insights.report import AGES, ORIGINS, Insights, loyalty_insights
 from loyalty.selectors import points_history, points_summary
+from loyalty.tasks import refresh_every_business
 from tests.loyalty.ledgers import NOW, STEPS, Count, Entry, counted, people, planned, wipe, write
 
 ZONE = "America/Chicago"
@@ -206,3 +207,14 @@ def test_a_customers_history_has_pages_and_adds_up_to_the_balance(tenant):
     summary = points_summary(person)
     assert summary.balance == sum(entry.points for page in (1, 2, 3) for entry in points_history(person, page).entries)
     assert (summary.value_minor, [entry.points for entry in summary.recent]) == (summary.balance * 10, [45, 44, 43])
+
+
+def test_a_worker_keeps_the_figures_before_anybody_waits_for_them(tenant):
+    (person,) = people(1)
+    write([Entry(person, "EARN", 5, "earned", datetime.now(UTC)) for _number in range(LATE_BEFORE_REFRESH + 2)])
+    refresh_every_business()
+    write([Entry(person, "EARN", 1, "earned", datetime.now(UTC))])
+    with schema_context("shop"), CaptureQueriesContext(connection) as captured:
+        assert loyalty_insights().outstanding == 5 * (LATE_BEFORE_REFRESH + 2) + 1
+
+    assert sum("WITH RECURSIVE" in query["sql"] for query in captured) == 1
