@@ -57,6 +57,8 @@ _SCHEME = re.compile(r"^(?:tel|sms):", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext\.?|x|#|;ext=)\s*\d+\s*$", re.IGNORECASE)
 _LETTER = re.compile(r"[A-Za-z]")
 _DIGIT = re.compile(r"\d")
+# Ten digits of North America in their usual ways of writing: read without the general parser, which comes to the same.
+_NORTH_AMERICAN = re.compile(r"(\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]{0,2}([2-9][0-9]{2})[ .-]?([0-9]{4})")
 _NUMBER = re.compile(r"[\d\s+＋\-().,/‐‑–—·]+")
 
 
@@ -71,7 +73,7 @@ def _parsed(text: str, region: str) -> Phone | PhoneProblem:
     if problem := _unlike_a_number(cleaned):
         return problem
     try:
-        number = phonenumbers.parse(cleaned, region)
+        number = _north_american(cleaned, region) or phonenumbers.parse(cleaned, region)
     except phonenumbers.NumberParseException:
         return PhoneProblem.UNREADABLE
     if number.extension:  # written with a comma, the sign phones use for a pause
@@ -82,6 +84,13 @@ def _parsed(text: str, region: str) -> Phone | PhoneProblem:
     if kind not in TEXTABLE or number_region == REGION_CODE_FOR_NON_GEO_ENTITY:  # satellites: dollars a text
         return PhoneProblem.NOT_TEXTABLE
     return Phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), number_region)
+
+
+def _north_american(cleaned: str, region: str) -> phonenumbers.PhoneNumber | None:
+    found = _NORTH_AMERICAN.fullmatch(cleaned)
+    if not found or not (cleaned[0] == "+" or region in COUNTRY_CODE_TO_REGION_CODE[1]):
+        return None
+    return phonenumbers.PhoneNumber(country_code=1, national_number=int("".join(found.groups()[1:])))
 
 
 def _kind_and_region(number: phonenumbers.PhoneNumber) -> tuple[int, str | None]:

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from servicepro.lib.phone import Phone, PhoneProblem, _kind_and_region, e164_or_none, mask_phone, mask_phones_in, parse_phone, phone_for_log
+from servicepro.lib.phone import (
+    Phone,
+    PhoneProblem,
+    _kind_and_region,
+    _north_american,
+    e164_or_none,
+    mask_phone,
+    mask_phones_in,
+    parse_phone,
+    phone_for_log,
+)
 
 
 @pytest.mark.parametrize(
@@ -219,3 +229,17 @@ def test_a_log_shows_whole_numbers_only_on_request():
 def test_a_phone_in_a_log_is_one_word_and_cannot_forge_a_line(text):
     assert len(phone_for_log(text, is_full=True).split()) == 1
     assert len(phone_for_log(text, is_full=False).split()) == 1
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    code=st.sampled_from(["", "1", "+1", "1-", "+1 "]),
+    digits=st.from_regex(r"[2-9][0-9]{2}[2-9][0-9]{6}", fullmatch=True),
+    written=st.sampled_from(["({}) {}-{}", "{}-{}-{}", "{}.{}.{}", "{}{}{}", "({}){} {}", "{} {}{}"]),
+    region=st.sampled_from(["US", "CA", "BS", "JM", "PR", "DE", "IN"]),
+)
+def test_a_north_american_number_is_read_as_the_general_parser_reads_it(code: str, digits: str, written: str, region: str) -> None:
+    text = code + written.format(digits[:3], digits[3:6], digits[6:])
+    if (quick := _north_american(text, region)) is not None:
+        general = phonenumbers.parse(text, region)
+        assert (quick.country_code, quick.national_number) == (general.country_code, general.national_number)
