@@ -14,7 +14,7 @@ env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=True)
 TESTING = "pytest" in sys.modules
-STATE_DIR = Path(env.str("SERVICEPRO_STATE_DIR", default=str(BASE_DIR / ".local"))).resolve()
+STATE_DIR = Path(env.str("SERVICEPRO_STATE_DIR", default="") or BASE_DIR / ".local").resolve()
 
 WEB_PORT = env.int("WEB_PORT", default=8000)
 SIMULATOR_PORT = env.int("SIMULATOR_PORT", default=8010)
@@ -26,7 +26,8 @@ if DEBUG:
     from servicepro.devstack.keys import local_keys
 
     for _name, _value in local_keys(STATE_DIR).items():
-        env.ENVIRON.setdefault(_name, _value)
+        if not env.str(_name, default=""):  # also where .env is .env.example as it is, with blanks for what you need not set
+            env.ENVIRON[_name] = _value
 if _embedded and not DEBUG:
     raise ImproperlyConfigured("DATABASE_URL and REDIS_URL are not set: the embedded servers are for your own machine only.")
 if _embedded:
@@ -40,7 +41,7 @@ if _embedded:
 SECRET_KEY = env.str("SECRET_KEY", default="")
 FIELD_KEYS = env.str("FIELD_KEYS", default="")
 ADDRESS_KEY = env.str("ADDRESS_KEY", default="")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or (["*"] if DEBUG else [])
 for _name in ("SECRET_KEY", "FIELD_KEYS", "ADDRESS_KEY"):
     if not globals()[_name]:
         raise ImproperlyConfigured(f"{_name} is not set. Production needs its own secret: see .env.example.")

@@ -98,8 +98,8 @@ def start_simulator(plan: Plan) -> Child:
     return Child("simulator", command, environment=environment, log=plan.logs / "simulator.log")
 
 
-def start_application(plan: Plan) -> list[Child]:
-    """Start the web server, the worker and beat."""
+def application_commands(plan: Plan) -> dict[str, list[str]]:
+    """Return the commands of the web server, the worker and beat, by name; docker-compose.yml has the same."""
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "servicepro.celery"]
     web = [python, "-m", "gunicorn", "servicepro.wsgi:application", "--bind", f"127.0.0.1:{plan.web_port}"]
@@ -108,9 +108,14 @@ def start_application(plan: Plan) -> list[Child]:
     # The schedule's file must not outlive the stack's data, and two stacks must not share it.
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile", ""]
     beat += ["--schedule", str(plan.state_dir / "celerybeat-schedule")]
+    return {"web server": web, "worker": worker, "beat": beat}
+
+
+def start_application(plan: Plan) -> list[Child]:
+    """Start the web server, the worker and beat."""
     return [
         Child(name, command, environment=plan.environment, log=plan.logs / f"{name.split()[0]}.log")
-        for name, command in (("web server", web), ("worker", worker), ("beat", beat))
+        for name, command in application_commands(plan).items()
     ]
 
 

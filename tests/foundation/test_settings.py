@@ -18,7 +18,15 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def boot(tmp_path, **changed):
+PRODUCTION = (
+    "from servicepro import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.DEBUG)"
+    "; print(repr(s.TWILIO_ACCOUNT_SID), repr(s.TWILIO_API_BASE_URL), repr(s.SENDGRID_API_KEY), repr(s.SENDGRID_API_BASE_URL))"
+    "; print(s.DATABASES['default']['OPTIONS'])"
+)
+EVERYTHING = "from servicepro import settings as s; print({n: repr(v) for n, v in vars(s).items() if n.isupper() and n != 'LOGGING'})"
+
+
+def boot(tmp_path, program=PRODUCTION, **changed):
     """Read the settings in a process of its own, as production would; a setting that is None is not set at all."""
     production = {
         "DEBUG": "0",
@@ -32,9 +40,6 @@ def boot(tmp_path, **changed):
         "PATH": os.environ["PATH"],
     }
     environment = {name: value for name, value in (production | changed).items() if value is not None}
-    program = "from servicepro import settings as s; print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT, s.DEBUG)"
-    program += "; print(repr(s.TWILIO_ACCOUNT_SID), repr(s.TWILIO_API_BASE_URL), repr(s.SENDGRID_API_KEY), repr(s.SENDGRID_API_BASE_URL))"
-    program += "; print(s.DATABASES['default']['OPTIONS'])"
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -63,6 +68,17 @@ def test_production_starts_with_its_own_secrets_and_sends_cookies_over_https_onl
     started = boot(tmp_path)
     assert started.returncode == 0, started.stderr
     assert started.stdout.splitlines()[0] == "True True True False"
+
+
+def test_the_example_copied_as_it_is_changes_nothing_at_a_desk(tmp_path):
+    text = (ROOT / ".env.example").read_text()
+    example = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    servers = {"DATABASE_URL": "postgres://servicepro@127.0.0.1:1/servicepro", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    unset = dict.fromkeys(("DEBUG", "SECRET_KEY", "FIELD_KEYS", "ADDRESS_KEY", "ALLOWED_HOSTS"))
+    copied, bare = boot(tmp_path, EVERYTHING, **example | servers), boot(tmp_path, EVERYTHING, **unset)
+    assert (copied.returncode, bare.returncode) == (0, 0), copied.stderr
+    assert copied.stdout == bare.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["keys.env"]
 
 
 def test_production_without_provider_credentials_never_reaches_for_the_simulator(tmp_path):
