@@ -20,6 +20,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         work.append({"title": "Import customers", "icon": "upload_file", "link": "/admin/customers/import/"})
         work.append({"title": "People from lists", "icon": "contacts", "link": "/admin/customers/imported/"})
         work.append({"title": "Same person?", "icon": "group", "link": "/admin/merges/"})
+        work.append({"title": "Somebody's data", "icon": "policy", "link": "/admin/privacy/"})
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
     if request.user.has_perm("loyalty.view_pointstransaction"):
         work.append({"title": "Loyalty insights", "icon": "insights", "link": "/admin/loyalty-insights/"})

@@ -13,11 +13,25 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.errors import CannotErase, UnknownCustomer
 from customers.models import Customer, ErasureCertificate
-from customers.services import certificate_by_id, customer_named, erase_person, export_person, person_of, provider_copies, record_access
+from customers.services import (
+    PersonExport,
+    certificate_by_id,
+    customer_named,
+    erase_address,
+    erase_person,
+    export_address,
+    export_person,
+    names_somebody,
+    person_at,
+    person_of,
+    provider_copies,
+    record_access,
+)
 from servicepro.lib.phone import mask_phone
 from tenants.selectors import User
 
 CONFIRMATION = "erase"
+NOT_CONFIRMED = f"Nothing was erased. Type “{CONFIRMATION}” into the field to confirm."
 
 
 def _page(request: HttpRequest, template: str, title: str, status: int = 200, **context: Any) -> HttpResponse:
@@ -26,6 +40,16 @@ def _page(request: HttpRequest, template: str, title: str, status: int = 200, **
 
 def _owner(request: HttpRequest) -> User:
     return cast(User, request.user)
+
+
+def _confirmed(request: HttpRequest) -> bool:
+    return request.POST.get("confirmation", "").strip().lower() == CONFIRMATION
+
+
+def _zip(made: PersonExport) -> HttpResponse:
+    response = HttpResponse(made.content, content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
+    return response
 
 
 def _customer(customer_id: int) -> Customer:
@@ -46,10 +70,69 @@ def _certificate(certificate_id: UUID) -> ErasureCertificate:
 @require_POST
 def export(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Hand over everything held about a person."""
-    made = export_person(_customer(customer_id), actor=_owner(request))
-    response = HttpResponse(made.content, content_type="application/zip")
-    response["Content-Disposition"] = f'attachment; filename="{made.file_name}"'
-    return response
+    return _zip(export_person(_customer(customer_id), actor=_owner(request)))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """Find somebody by phone or email: who has a record is shown on its page, who has none here.
+
+    The address travels in the body of the request alone, so that no log holds it.
+    """
+    if request.method != "POST":
+        return _found(request)
+    address = request.POST.get("address", "").strip()
+    try:
+        person = person_at(address)
+    except UnknownCustomer as error:
+        return _found(request, problem=error.message)
+    if person.customer_ids:
+        return redirect("admin:customers_customer_change", person.customer_ids[0])
+    if not names_somebody(person):
+        return _found(request, problem="Nothing is held that names somebody with this phone or email.")
+    record_access(actor=_owner(request), action="view", subject="somebody without a record")
+    return _found(request, address=address)
+
+
+@never_cache
+@require_POST
+def export_found(request: HttpRequest) -> HttpResponse:
+    """Hand over everything held about somebody without a record."""
+    try:
+        return _zip(export_address(request.POST.get("address", ""), actor=_owner(request)))
+    except UnknownCustomer as error:
+        return _found(request, problem=error.message)
+
+
+@never_cache
+@require_POST
+def erase_found(request: HttpRequest) -> HttpResponse:
+    """Erase somebody without a record when the owner typed the word."""
+    address = request.POST.get("address", "")
+    if not _confirmed(request):
+        return _found(request, address=address, problem=NOT_CONFIRMED)
+    try:
+        made = erase_address(address, actor=_owner(request), reason=request.POST.get("reason", ""))
+    except (CannotErase, UnknownCustomer) as error:
+        return _found(request, problem=error.message)
+    return redirect("privacy-certificate", made.pk)
+
+
+def _found(request: HttpRequest, *, address: str = "", problem: str = "") -> HttpResponse:
+    person = person_at(address) if address else None
+    return _page(
+        request,
+        "customers/privacy_find.html",
+        "Somebody's data",
+        status=400 if problem else 200,
+        address=address,
+        shown=mask_phone(person.phones[0]) if person and person.phones else address,
+        person=person,
+        reasons=ErasureCertificate.Reason.choices,
+        confirmation=CONFIRMATION,
+        problem=problem,
+    )
 
 
 @never_cache
@@ -61,8 +144,8 @@ def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
         return redirect("privacy-certificate", customer.erased_as)
     problem = ""
     if request.method == "POST":
-        if request.POST.get("confirmation", "").strip().lower() != CONFIRMATION:
-            problem = f"Nothing was erased. Type “{CONFIRMATION}” into the field to confirm."
+        if not _confirmed(request):
+            problem = NOT_CONFIRMED
         else:
             try:
                 made = erase_person(customer, actor=_owner(request), reason=request.POST.get("reason", ""))

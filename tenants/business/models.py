@@ -72,6 +72,9 @@ class BusinessSettings(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(keep_import_rows_months__gte=2), name="business_keeps_imports_for_undo"),
             models.CheckConstraint(condition=models.Q(keep_access_log_months__gte=12), name="business_keeps_access_log_a_year"),
+            models.CheckConstraint(
+                condition=models.Q(keep_conversations_months__gte=1, keep_unmatched_rows_months__gte=1), name="business_keeps_a_month"
+            ),
         ]
 
     def __str__(self) -> str:

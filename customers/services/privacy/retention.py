@@ -141,7 +141,9 @@ def _let_go(rule: RetentionRule, before: datetime.datetime) -> None:
             if rule.is_append_only:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT set_config('servicepro.erase', 'on', true)")
-            ids = list(rule.older(before).order_by("pk").values_list("pk", flat=True)[:BATCH_ROWS])
+            # Locked, so that a conversation into which a text just arrives is looked at again and stays.
+            due = rule.older(before).select_for_update(of=("self",)).order_by("pk")
+            ids = list(due.values_list("pk", flat=True)[:BATCH_ROWS])
             if not ids:
                 return
             rule.older(before).model._default_manager.filter(pk__in=ids).delete()
