@@ -199,6 +199,7 @@ def certificate_file(request: HttpRequest, certificate_id: UUID) -> HttpResponse
         "erased_at": made.created_at,
         "asked_by": str(made.requested_by or "command line"),
         "reason": made.get_reason_display(),
+        "record_ids": made.record_ids,
         "erased": made.erased,
         "kept": made.kept,
         "provider_copies": [
