@@ -8,6 +8,7 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from portal.errors import CodesUnavailable, TooManyCodes
@@ -19,11 +20,12 @@ PORTAL_POLICY = {"script-src": ["'self'"]}  # files of ours alone: nothing inlin
 
 
 def private(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Keep a page out of caches and search engines, and scripts that are not ours out of it."""
+    """Keep a page out of caches and search engines, and scripts that are not ours out of it; its dates are those of the business."""
 
     @wraps(view)
     def answered(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
-        response = view(request, *arguments, **named)
+        with timezone.override(current_tenant().time_zone):
+            response = view(request, *arguments, **named)
         response["X-Robots-Tag"] = "noindex"
         return response
 

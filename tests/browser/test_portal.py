@@ -88,6 +88,7 @@ def test_points_page_by_page_and_one_press_for_no_more_offers(open_page: Callabl
     enter(page, stack, simulator)
     expect(page.get_by_text("You have 1,250 points available (about $125 in rewards).")).to_be_visible()
     assert page.locator("tbody tr").count() == 20
+    assert page.evaluate("document.querySelector('table').scrollWidth <= document.querySelector('#history').clientWidth")
     page.get_by_role("link", name="Older").click()
     expect(page.get_by_text("Page 2 of 2")).to_be_visible()
     page.get_by_role("link", name="Profile").click()
