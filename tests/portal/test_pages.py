@@ -274,4 +274,4 @@ def test_erasing_somebody_takes_sessions_and_codes(client, ana):
 def test_dates_are_those_of_the_businesss_clock(client, ana):
     with time_machine.travel("2026-11-22T03:00:00Z", tick=False):  # still the 21st in Chicago
         give(ana, 500)
-    assert "Nov 21, 2026" in words(client.get("/portal/rewards"))
+    assert "Nov&nbsp;21, 2026" in words(client.get("/portal/rewards"))
