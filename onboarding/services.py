@@ -5,13 +5,16 @@ import json
 import tempfile
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from customers.selectors import customer_count
 from customers.services import import_google_voice, record_inbound_message, register_customer
+from loyalty.services import change_guardrails, guardrails
 from messaging.selectors import line_numbers
 from messaging.services import ensure_line
 from onboarding.demo_people import DemoPerson, american_customers, google_voice_page, indian_customers
@@ -30,12 +33,19 @@ def set_up_demo() -> list[Tenant]:
     introduce_platform(name="ServicePro platform", domain="platform.localhost")
     root = _business("cleanmachine", "Clean Machine Auto Detail", "localhost", "US", "owner@cleanmachine.example")
     with tenant_context(root):
+        _ask_for_a_main_service()
         _fill(root, american_customers(), OWN_NUMBER, owner_name="Jody", address="400 Congress Ave, Austin, TX 78701")
         _conversations()
     salon = _business("glamour", "Glamour Studio", "glamour.localhost", "IN", "owner@glamour.example")
     with tenant_context(salon):
         _fill(salon, indian_customers(), "+919812345670", owner_name="Meera", address="12 MG Road, Bengaluru 560001")
     return [root, salon]
+
+
+def _ask_for_a_main_service() -> None:
+    """Let points of a business without customers need a main service; later its owner decides."""
+    if not customer_count():
+        change_guardrails(replace(guardrails(), require_core_service=True), actor=None)
 
 
 def _business(schema: str, name: str, domain: str, region: str, owner_email: str) -> Tenant:

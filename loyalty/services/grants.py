@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
+
 from loyalty.services.merging import pass_on_grants
 from servicepro.lib.tenancy import connection
 
@@ -29,8 +31,9 @@ def grant_points(*, customer_ids: Sequence[int], points: int, reason: str, campa
     if not customer_ids or points <= 0:
         return set()
     ids = sorted(set(customer_ids))
-    with connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_GRANT, {"ids": ids, "points": points, "reason": reason, "key": campaign_key})
         granted = {row[0] for row in cursor.fetchall()}
-    pass_on_grants(ids, campaign_key)
+        if granted:
+            pass_on_grants(granted, campaign_key)
     return granted

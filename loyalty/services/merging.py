@@ -50,7 +50,7 @@ WITH RECURSIVE moves AS (
     SELECT 'merge:' || m.id || ':late:' || t.id AS source_key, m.id AS merge_id, m.gone_id AS giver, m.kept_id AS taker, t.points, t.id
       FROM customers_customermerge m
       JOIN loyalty_pointstransaction t ON t.customer_id = m.gone_id AND t.campaign_key = %(key)s AND t.kind = 'EARN'
-     WHERE m.undone_at IS NULL AND m.gone_id = ANY(%(ids)s::bigint[]) AND t.created_at > m.created_at
+     WHERE m.undone_at IS NULL AND m.gone_id = ANY(%(ids)s::bigint[])
     UNION ALL
     SELECT 'merge:' || m.id || ':late:' || f.id, m.id, m.gone_id, m.kept_id, f.points, f.id
       FROM moves f JOIN customers_customermerge m ON m.gone_id = f.taker AND m.undone_at IS NULL
@@ -68,7 +68,10 @@ WITH RECURSIVE moves AS (
 
 
 def pass_on_grants(customer_ids: Collection[int], campaign_key: str) -> None:
-    """Let what a campaign granted to records that are merged away go on to the records that stand for these people."""
+    """Let what a campaign granted just now to records that are merged away go on to the records that stand for these people.
+
+    In the transaction of the grant, which holds these records: a merge came wholly before it, or moves the points itself.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_LATE_GRANTS + _MOVE, {"ids": list(customer_ids), "key": campaign_key, "reason": "customers_merged"})
 

@@ -1,6 +1,9 @@
 """The proof that points add up: quiet when they do, loud and without addresses when they do not."""
 
 import logging
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,8 +11,12 @@ from django.db import connection
 from django_tenants.utils import schema_context
 
 from customers.models import Customer
+from loyalty import policy
 from loyalty.services import grant_points, verify_ledger
 from loyalty.tasks import verify_ledgers
+
+GUIDE = Path(__file__).parent.parent.parent / "docs" / "guides" / "loyalty.md"
+COMMANDS = re.findall(r"^\.venv/bin/python manage\.py (.+)$", GUIDE.read_text(), re.MULTILINE)
 
 
 @pytest.fixture
@@ -76,3 +83,18 @@ def test_the_night_s_proof_is_on_the_beat():
     from servicepro.celery import app
 
     assert "loyalty.verify_ledgers" in {entry["task"] for entry in app.conf.beat_schedule.values()}
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_every_command_of_the_guide_works_as_shown(granted, capsys, line):
+    call_command(*shlex.split(line.replace("cleanmachine", "shop")))
+    assert "every balance is the sum of its entries" in capsys.readouterr().out
+
+
+def test_the_guide_says_the_limits_and_every_reason():
+    text = " ".join(GUIDE.read_text().split())
+    assert len(COMMANDS) == 2
+    assert "owners {owner:,} points a day, managers {manager:,}, staff none".format(**policy.DAILY_ADJUSTMENT_POINTS) in text
+    codes = {name for name in vars(policy) if name.isupper() and getattr(policy, name) == name}
+    assert len(codes) == 6
+    assert {code for code in codes if f"`{code}`" not in text} == set()
