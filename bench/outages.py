@@ -12,6 +12,8 @@ import os
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +49,20 @@ def _take_away(server: str, state_dir: Path) -> None:
     for process in family:
         process.kill()
     psutil.wait_procs(family, timeout=10)
+
+
+def _visit(plan: Plan, schema: str) -> list[int]:
+    """Return what the web server answers a customer and an owner at the moment; a 503 without Retry-After is a 500."""
+    answers = []
+    headers = {"Host": f"{schema}.localhost:{plan.web_port}".replace("_", "-"), "Cookie": f"sessionid={'a' * 32}"}
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for path in ("/o/AQ-abc", "/admin/", "/admin/login/"):
+        try:
+            with opener.open(urllib.request.Request(f"http://127.0.0.1:{plan.web_port}{path}", headers=headers), timeout=20) as answer:
+                answers.append(answer.status)
+        except urllib.error.HTTPError as error:
+            answers.append(500 if error.code == 503 and not error.headers["Retry-After"] else error.code)
+    return answers
 
 
 def _read(plan: Plan, name: str, start: int = 0) -> str:
@@ -94,6 +110,7 @@ def _outage(server: str, seconds: float, targets: int, plan: Plan, children: lis
     starts = {name: (plan.logs / f"{name}.log").stat().st_size for name in LOGS}
     _take_away(server, plan.state_dir)
     reached = simulator.stats()["phones"]
+    visits = _visit(plan, tenant.schema_name)
     time.sleep(seconds)
     ensure_running(plan.state_dir)
     back = time.monotonic()
@@ -104,11 +121,20 @@ def _outage(server: str, seconds: float, targets: int, plan: Plan, children: lis
     report = verdict(tenant, campaign, simulator, targets)
     troubles = {name: _troubles(_read(plan, name, starts[name])) for name in LOGS}
     report["laws"] |= _log_laws(troubles, server) | {
+        "visitors are told to come back": set(visits) == {503} if server == "postgres" else 500 not in visits,
         "stopped in mid-blast": 0 < reached < targets,
         "every process lived through it": not any(child.is_gone() for child in children),
         "the worker goes on working": is_alive,
     }
-    return {"server": server, "seconds": seconds, "reached": reached, "recoverySeconds": round(recovery, 1), "logs": troubles, **report}
+    return {
+        "server": server,
+        "seconds": seconds,
+        "reached": reached,
+        "visits": visits,
+        "recoverySeconds": round(recovery, 1),
+        "logs": troubles,
+        **report,
+    }
 
 
 def run(server: str, seconds: float, targets: int, state_dir: Path) -> dict[str, Any]:

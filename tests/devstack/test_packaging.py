@@ -22,6 +22,14 @@ def test_make_knows_the_target(target: str) -> None:
     assert f"make {target} " in subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
+def test_readme_leads_to_every_guide_and_names_files_that_exist() -> None:
+    text = (ROOT / "README.md").read_text()
+    linked = {target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target}
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "guides").glob("*.md")} <= linked
+    named = linked | set(re.findall(r"`(docs/[\w./-]+)`", text))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
 def test_scripts_parse() -> None:
     subprocess.run(["sh", "-n", str(ROOT / "bin" / "prepare")], check=True)
     subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")], check=True)

@@ -14,6 +14,7 @@ LAWS = {
     "nothing in doubt",
     "one grant each",
     "ledger sums hold",
+    "visitors are told to come back",
     "stopped in mid-blast",
     "no trace in any log",
     "one clear line in a log, and no other",
