@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 
-from servicepro.lib.fields import EncryptedPhoneField, Tag
+from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField, Tag
 
 PER_SECOND_MAX = 1_000_000  # PostgreSQL takes "not a number" for more than anything
 
@@ -62,7 +62,10 @@ class ProviderEvent(models.Model):
 
 
 class CopyRemoval(models.Model):
-    """One message whose copy a provider was asked to remove; it holds the provider's own id and nothing else of the person."""
+    """One message whose copy a provider was asked to remove; it holds the provider's own id and nothing else of the person.
+
+    SendGrid knows no message, only addresses: `message_sid` is then a keyed hash, and `address` is kept until SendGrid has answered.
+    """
 
     class State(models.TextChoices):
         """What became of the copy."""
@@ -74,7 +77,9 @@ class CopyRemoval(models.Model):
         REFUSED = "refused"
 
     certificate_id = models.UUIDField()
+    provider = models.CharField(max_length=10, default="twilio", db_default="twilio")
     message_sid = models.CharField(max_length=64, unique=True)
+    address = EncryptedTextField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     answer = models.CharField(max_length=40, blank=True, help_text="the provider's code, or what went wrong")

@@ -7,9 +7,11 @@ from typing import Any
 from customers.services import Holder, Parts, Person, ProviderCopy
 from messaging.models import CopyRemoval, ProviderEvent
 from messaging.selectors import sends_to
-from messaging.services import ask_for_removal
+from messaging.services import ask_for_email_removal, ask_for_removal
+from servicepro.lib.fields import email_tag
 
 PHONE_CHANNELS = ("sms", "whatsapp")
+EMAIL_COPIES = "all emails to them"
 
 
 def _sends(person: Person) -> list[dict[str, Any]]:
@@ -26,12 +28,18 @@ def _collect(person: Person) -> Parts:
 
 def _erase(person: Person) -> Mapping[str, int]:
     sids = [row["message_id"] for row in _sends(person) if row["channel"] in PHONE_CHANNELS and row["message_id"]]
-    return {"provider copies asked to be removed": ask_for_removal(person.surrogate, [*sids, *person.provider_ids])}
+    written = [email for email in person.emails if email not in person.shared and sends_to("email", [email_tag(email)])]
+    return {
+        "provider copies asked to be removed": ask_for_removal(person.surrogate, [*sids, *person.provider_ids]),
+        "addresses SendGrid is asked to erase": ask_for_email_removal(person.surrogate, written),
+    }
 
 
 def _provider_copies(certificate_id: uuid.UUID) -> list[ProviderCopy]:
     rows = CopyRemoval.objects.filter(certificate_id=certificate_id).order_by("pk")
-    return [ProviderCopy("twilio", row.message_sid, row.state, row.answer) for row in rows]
+    return [
+        ProviderCopy(row.provider, EMAIL_COPIES if row.provider == "sendgrid" else row.message_sid, row.state, row.answer) for row in rows
+    ]
 
 
 HOLDER = Holder(
@@ -44,4 +52,5 @@ HOLDER = Holder(
         "delivery events": "they hold a message's id and status, no address and no text",
     },
     provider_copies=_provider_copies,
+    waiting_addresses=frozenset({"messaging.CopyRemoval"}),
 )

@@ -5,44 +5,16 @@ Deleting twice does no harm, so unlike sending every unclear answer may be tried
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from twilio.base.exceptions import TwilioRestException
 
+from messaging.providers.results import Removal, RemovalAnswer
 from messaging.providers.transport import Throttled
 from messaging.providers.twilio import TwilioSms
 
 CALLS_AT_ONCE = 8
 ON_ITS_WAY_CODE = 20009
-
-
-class Removal(StrEnum):
-    """What became of one message's copy."""
-
-    DELETED = "deleted"
-    REDACTED = "redacted"  # the record stays, its text is gone
-    ABSENT = "absent"  # the provider has no such message (any more)
-    REFUSED = "refused"  # neither is allowed; asking again changes nothing
-    LATER = "later"
-    ACCOUNT = "account"  # nothing will go until somebody mends the account
-
-
 STOPPING = {Removal.LATER, Removal.ACCOUNT}
-
-
-@dataclass(frozen=True, slots=True)
-class RemovalAnswer:
-    """The provider's answer for one message; `code` is short and free of addresses.
-
-    `wait_seconds` is how long the provider asked to be left alone, 0 where it did not say.
-    """
-
-    sid: str
-    removal: Removal
-    code: str = ""
-    stops_everything: bool = False
-    wait_seconds: float = 0.0
 
 
 async def remove_messages(account: TwilioSms, sids: Sequence[str]) -> list[RemovalAnswer]:

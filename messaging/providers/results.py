@@ -56,3 +56,28 @@ class LogEntry:
     status: str
     created_at: float
     error_code: str = ""
+
+
+class Removal(StrEnum):
+    """What became of one message's copy."""
+
+    DELETED = "deleted"
+    REDACTED = "redacted"  # the record stays, its text is gone
+    ABSENT = "absent"  # the provider has no such message (any more)
+    REFUSED = "refused"  # neither is allowed; asking again changes nothing
+    LATER = "later"
+    ACCOUNT = "account"  # nothing will go until somebody mends the account
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalAnswer:
+    """The provider's answer for one message; `code` is short and free of addresses.
+
+    `wait_seconds` is how long the provider asked to be left alone, 0 where it did not say.
+    """
+
+    sid: str
+    removal: Removal
+    code: str = ""
+    stops_everything: bool = False
+    wait_seconds: float = 0.0

@@ -17,7 +17,7 @@ from django.conf import settings
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
-from messaging.providers.results import Answer, Outbound, Verdict
+from messaging.providers.results import Answer, Outbound, Removal, RemovalAnswer, Verdict
 from messaging.providers.transport import retry_after_seconds
 from messaging.types import Sender
 
@@ -62,6 +62,16 @@ class SendGridEmail:
         sid = response.headers.get("X-Message-Id") or ""
         verdict = Verdict.ACCEPTED if response.status_code == 202 else Verdict.AMBIGUOUS
         return [Answer(message.attempt_id, verdict, sid=sid) for message in batch]
+
+    def erase_recipients(self, addresses: Sequence[str]) -> RemovalAnswer:
+        """Have SendGrid remove everything it keeps of emails to these people; asking twice does no harm."""
+        try:
+            response = self.sdk.client.recipients.erasejob.post(request_body={"email_addresses": list(addresses)})
+        except HTTPError as error:
+            return _removal(error.status_code, _wait_seconds(error.headers or {}))
+        except Exception as error:  # noqa: BLE001  whatever broke, it may be asked again
+            return RemovalAnswer("", Removal.LATER, type(error).__name__)
+        return RemovalAnswer("", Removal.DELETED) if response.status_code == 202 else _removal(response.status_code, 0.0)
 
     def find_attempt(self, attempt_id: str) -> bool | None:
         """Return whether the account's activity log shows an attempt; None where it cannot be asked."""
@@ -112,6 +122,16 @@ def _refused(message: Outbound, error: HTTPError) -> Answer:
         return Answer(message.attempt_id, Verdict.ACCOUNT, code=str(status), error=f"sendgrid {status}")
     verdict = Verdict.AMBIGUOUS if status >= 500 else Verdict.REJECTED
     return Answer(message.attempt_id, verdict, code=str(status), error=f"sendgrid {status}")
+
+
+def _removal(status: int, wait: float) -> RemovalAnswer:
+    if status == 401:
+        return RemovalAnswer("", Removal.ACCOUNT, "401", stops_everything=True)
+    if status == 429:
+        return RemovalAnswer("", Removal.LATER, "429", stops_everything=True, wait_seconds=wait)
+    # 403: older accounts have to ask SendGrid's support for this call first, and no address is kept waiting for that.
+    is_final = 400 <= status < 500
+    return RemovalAnswer("", Removal.REFUSED if is_final else Removal.LATER, str(status))
 
 
 def _wait_seconds(headers: Mapping[str, str]) -> float:

@@ -2,7 +2,7 @@
 
 from messaging.services.callbacks import read_attempt, record_email_events, record_sms_status
 from messaging.services.claims import record_sms_attempt, release_rejected
-from messaging.services.copy_removal import ask_for_removal, remove_provider_copies
+from messaging.services.copy_removal import ask_for_email_removal, ask_for_removal, remove_provider_copies
 from messaging.services.delivery import begin_delivery, deliver, finish_delivery
 from messaging.services.inbound import receive_text
 from messaging.services.lines import ensure_line
@@ -10,6 +10,7 @@ from messaging.services.pacing import batch_allowance
 from messaging.services.reconciliation import reconcile_sends
 
 __all__ = [
+    "ask_for_email_removal",
     "ask_for_removal",
     "batch_allowance",
     "begin_delivery",

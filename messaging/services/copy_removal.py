@@ -4,17 +4,21 @@ import datetime
 import logging
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from messaging.models import CopyRemoval
 from messaging.providers.loop import start_in_loop
-from messaging.providers.redaction import STOPPING, Removal, RemovalAnswer, remove_messages
+from messaging.providers.redaction import STOPPING, remove_messages
+from messaging.providers.results import Removal, RemovalAnswer
+from messaging.providers.sendgrid import sendgrid_account
 from messaging.providers.twilio import twilio_account
 from messaging.selectors import sender_for
 from messaging.types import Channel
+from servicepro.lib.fields import email_tag
 
 logger = logging.getLogger(__name__)
 BATCH = 200
@@ -40,10 +44,51 @@ def ask_for_removal(certificate_id: uuid.UUID, message_sids: Iterable[str]) -> i
     return CopyRemoval.objects.count() - before
 
 
+def ask_for_email_removal(certificate_id: uuid.UUID, emails: Iterable[str]) -> int:
+    """Note that SendGrid is to erase these addresses, and ask it once the transaction is through; return how many there are."""
+    now = timezone.now()
+    rows = [
+        CopyRemoval(
+            certificate_id=certificate_id,
+            provider="sendgrid",
+            message_sid=f"{email_tag(email)}:{certificate_id.hex}",
+            address=email,
+            due_at=now,
+        )
+        for email in sorted(set(emails))
+    ]
+    CopyRemoval.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        transaction.on_commit(_remove_email_data, robust=True)  # at once, so that the address need not be kept
+    return len(rows)
+
+
 def remove_provider_copies() -> Removed:
-    """Ask the provider for every removal of the current tenant that is due, a batch at a time."""
+    """Ask the providers for every removal of the current tenant that is due, a batch at a time."""
+    texts, emails = _remove_texts(), _remove_email_data()
+    return Removed(texts.settled + emails.settled, texts.waiting + emails.waiting)
+
+
+def _remove_email_data() -> Removed:
     total = Removed()
-    while sids := _take_due():
+    while sids := _take_due("sendgrid"):
+        if not settings.SENDGRID_API_KEY:
+            return Removed(total.settled, total.waiting + len(sids))
+        addresses = [address for address in CopyRemoval.objects.filter(message_sid__in=sids).values_list("address", flat=True) if address]
+        answer = sendgrid_account().erase_recipients(addresses)
+        answers = [replace(answer, sid=sid) for sid in sids]
+        _record(answers)
+        _report(answers)
+        CopyRemoval.objects.filter(message_sid__in=sids).exclude(state=CopyRemoval.State.WAITING).update(address=None)
+        if answer.removal in STOPPING:
+            return Removed(total.settled, total.waiting + len(sids))
+        total = Removed(total.settled + len(sids), total.waiting)
+    return total
+
+
+def _remove_texts() -> Removed:
+    total = Removed()
+    while sids := _take_due("twilio"):
         if sender_for(Channel.SMS) is None:
             return Removed(total.settled, total.waiting + len(sids))
         answers = start_in_loop(remove_messages(twilio_account(), sids)).result()
@@ -56,11 +101,11 @@ def remove_provider_copies() -> Removed:
     return total
 
 
-def _take_due() -> list[str]:
+def _take_due(provider: str) -> list[str]:
     """Take a batch for a while, so that two workers do not ask for the same."""
     with transaction.atomic():
-        due = CopyRemoval.objects.select_for_update(skip_locked=True).filter(state=CopyRemoval.State.WAITING, due_at__lte=timezone.now())
-        sids = list(due.order_by("due_at", "pk").values_list("message_sid", flat=True)[:BATCH])
+        due = CopyRemoval.objects.select_for_update(skip_locked=True).filter(provider=provider, state=CopyRemoval.State.WAITING)
+        sids = list(due.filter(due_at__lte=timezone.now()).order_by("due_at", "pk").values_list("message_sid", flat=True)[:BATCH])
         CopyRemoval.objects.filter(message_sid__in=sids).update(due_at=timezone.now() + LEASE)
     return sids
 

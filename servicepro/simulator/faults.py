@@ -6,6 +6,8 @@ POST /control/faults takes JSON: `api` (twilio, sendgrid, both), `seed`, `latenc
 (accepted, unreadable answer), `unauthorized` (401). `count` ends them after so many faulty answers. `logLagMs` keeps young messages
 out of Twilio's list.
 
+`removal` says what an account may do with its copies of messages: `delete` them, only `redact` them, or neither (`refuse`).
+
 `callbacks` says what becomes of a message and who hears of it: `on`; `off` (it stays as it was taken); `late`; `repeated`;
 `shuffled` (the last news first); `before` (the news overtakes the answer to the request). `callbackDelayMs` is the time to the first.
 A name nobody knows is refused: a misspelt fault would be a test that cannot fail.
@@ -17,7 +19,11 @@ from typing import Any
 
 KINDS = ("throttle", "reject500", "accept500", "acceptTimeout", "acceptReset", "reset", "garbage", "unauthorized")
 NUMBERS = ("seed", "latencyMs", "jitterMs", "retryAfter", "timeoutSeconds", "count", "logLagMs", "callbackDelayMs")
-CHOICES = {"api": ("twilio", "sendgrid", "both"), "callbacks": ("on", "off", "late", "repeated", "shuffled", "before")}
+CHOICES = {
+    "api": ("twilio", "sendgrid", "both"),
+    "removal": ("delete", "redact", "refuse"),
+    "callbacks": ("on", "off", "late", "repeated", "shuffled", "before"),
+}
 DELAY_MS, LATE_MS = 300, 2_000
 
 

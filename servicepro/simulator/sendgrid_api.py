@@ -12,6 +12,7 @@ from typing import Any
 
 from servicepro.simulator.callbacks import Caller, event
 from servicepro.simulator.faults import Faults
+from servicepro.simulator.removal import erase_recipients
 from servicepro.simulator.server import Answer, Reply, Request, json_reply
 from servicepro.simulator.store import SENDGRID_KEY, Mail, Store
 
@@ -48,6 +49,8 @@ class SendGridApi:
             return error(401, _UNAUTHORIZED)
         if request.path == "/sendgrid/v3/mail/send" and request.method == "POST":
             return self.send(request)
+        if request.path == "/sendgrid/v3/recipients/erasejob" and request.method == "POST":
+            return erase_recipients(request, self.store, self.faults, error=error, throttled=self.throttled)
         if request.path == "/sendgrid/v3/messages" and request.method == "GET":
             return self.activity(request)
         return error(404, "not found")
@@ -60,13 +63,17 @@ class SendGridApi:
         found = [mail for mail in self.store.mails if wanted and mail.attempt_id == wanted[0]]
         return json_reply(200, {"messages": [{"msg_id": mail.message_id, "to_email": mail.to, "status": mail.status} for mail in found]})
 
+    def throttled(self) -> Reply:
+        """Ask to be left alone until an instant."""
+        reset = int(time.time() + self.faults.settings.get("retryAfter", 1))
+        limits = {"X-RateLimit-Limit": "600", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
+        return error(429, "too many requests", **limits)
+
     def send(self, request: Request) -> Answer:
         """Take a call, or refuse it as SendGrid would, or misbehave as told."""
         fault, wait = self.faults.pick("sendgrid"), self.faults.latency_seconds()
         if fault == "throttle":
-            reset = int(time.time() + self.faults.settings.get("retryAfter", 1))
-            limits = {"X-RateLimit-Limit": "600", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(reset)}
-            return error(429, "too many requests", **limits)
+            return self.throttled()
         if fault == "reject500":
             return error(500, "internal error")
         if fault == "unauthorized":

@@ -94,6 +94,8 @@ class Store:
             self.texts[text.sid] = text
         elif kind == "forget":
             self.forget_text(payload)
+        elif kind == "forget_mails":
+            self.mails = [mail for mail in self.mails if mail.to != payload]
         elif kind == "mail":
             self.mails.append(Mail(**payload))
         elif kind == "block":

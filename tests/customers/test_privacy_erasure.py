@@ -259,10 +259,10 @@ def test_the_certificate_counts_what_went_says_what_stays_and_names_nobody(ana):
     assert certificate.erased["records"] == {"records": 2}
     assert certificate.erased["conversations"] == {"names and numbers in conversations": 2, "texts": 1, "texts of groups": 1}
     assert certificate.erased["campaigns"] == {"names and addresses on campaign lists": 1}
-    assert certificate.erased["sends"] == {"provider copies asked to be removed": 2}
+    assert certificate.erased["sends"] == {"provider copies asked to be removed": 2, "addresses SendGrid is asked to erase": 1}
     assert certificate.kept["points"] and certificate.kept["sends"]
     assert not TRACES.search(str(vars(certificate)))
-    assert {copy.state for copy in provider_copies(certificate)} == {"waiting"}
+    assert [(copy.provider, copy.state) for copy in provider_copies(certificate)] == [("twilio", "waiting")] * 2 + [("sendgrid", "deleted")]
     assert AuditEntry.objects.filter(action="customer_erased").get().details == {"certificate": str(certificate.pk), "records": 2}
 
 

@@ -10,7 +10,9 @@ from django.utils import timezone
 from twilio.base.exceptions import TwilioRestException
 
 from messaging.models import CopyRemoval
-from messaging.providers.redaction import Removal, remove_messages, sort_answer
+from messaging.providers.redaction import remove_messages, sort_answer
+from messaging.providers.results import Removal
+from messaging.providers.transport import Throttled
 from messaging.providers.twilio import TwilioSms
 from messaging.services import ask_for_removal, deliver, remove_provider_copies
 from messaging.types import Channel, Envelope, MessageClass
@@ -92,6 +94,69 @@ def asked(tenant, simulator) -> list[str]:
 def test_asking_twice_notes_a_message_once(asked):
     assert ask_for_removal(uuid.uuid4(), asked) == 0
     assert CopyRemoval.objects.count() == 2
+
+
+def test_throttling_means_later_for_everybody_and_says_how_long():
+    answer = sort_answer("SM1", Throttled(7.5))
+    assert (answer.removal, answer.stops_everything, answer.wait_seconds) == (Removal.LATER, True, 7.5)
+
+
+def test_throttling_spares_everybody_the_same_answer(tenant, simulator):
+    sids = text_to(*[f"+1512555{n:04d}" for n in range(101, 131)])
+    simulator.faults(api="twilio", throttle=1.0, callbacks="off")
+    answers = asyncio.run(remove_messages(_account(), sids))
+    assert {answer.removal for answer in answers} == {Removal.LATER}
+    assert sum(answer.code == "429" for answer in answers) <= 8 and sum(answer.code == "not asked" for answer in answers) >= 22
+
+
+def test_the_wait_that_the_provider_asks_for_is_kept(asked, simulator):
+    simulator.faults(api="twilio", throttle=1.0, retryAfter=7200, callbacks="off")
+    assert remove_provider_copies().waiting == 2
+    wait = min(CopyRemoval.objects.values_list("due_at", flat=True)) - timezone.now()
+    assert datetime.timedelta(minutes=118) < wait <= datetime.timedelta(hours=2)
+
+
+def test_where_records_stay_the_texts_are_emptied(asked, simulator):
+    simulator.faults(callbacks="off", removal="redact")
+    assert remove_provider_copies().settled == 2
+    assert set(CopyRemoval.objects.values_list("state", flat=True)) == {"redacted"}
+    assert [text["body"] for text in simulator.texts()] == ["", ""]
+
+
+def test_what_the_provider_refuses_for_good_is_said_in_the_log(asked, simulator, caplog):
+    simulator.faults(callbacks="off", removal="refuse")
+    assert remove_provider_copies().settled == 2
+    assert set(CopyRemoval.objects.values_list("state", "answer")) == {("refused", "21624")}
+    assert caplog.text.count("provider_copy_stays") == 2
+
+
+def test_an_account_that_is_refused_is_said_in_the_log(asked, simulator, caplog):
+    simulator.faults(api="twilio", unauthorized=1.0, callbacks="off")
+    remove_provider_copies()
+    assert "provider_copies_account_refused code=20003" in caplog.text
+
+
+@pytest.mark.parametrize("fault", ["accept500", "acceptTimeout", "acceptReset"])
+def test_a_removal_whose_answer_was_lost_ends_as_gone(asked, simulator, fault):
+    simulator.faults(api="twilio", **{fault: 1.0}, callbacks="off")
+    assert remove_provider_copies().settled == 0
+    assert simulator.texts() == []
+    simulator.faults(callbacks="off")
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=1)):
+        assert remove_provider_copies().settled == 2
+    assert set(CopyRemoval.objects.values_list("state", flat=True)) == {"absent"}
+
+
+def test_a_worker_that_died_is_followed_by_the_next(asked, simulator, monkeypatch):
+    def die(*_anything: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("messaging.services.copy_removal._record", die)
+        remove_provider_copies()
+    assert remove_provider_copies().settled == 0  # taken, so that two do not ask for the same
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=11)):
+        assert remove_provider_copies().settled == 2
 
 
 @pytest.mark.parametrize("fault", ["throttle", "reject500", "unauthorized", "reset"])

@@ -33,6 +33,20 @@ def post(sendgrid, body):
     return sendgrid.client.mail.send.post(request_body=body)
 
 
+def test_what_an_address_got_is_erased_when_asked(server, sendgrid):
+    post(sendgrid, mail_body(person("a@example.com"), person("b@example.com")))
+    answer = sendgrid.client.recipients.erasejob.post(request_body={"email_addresses": ["A@example.com"]})
+    assert answer.status_code == 202 and json.loads(answer.body)["job_id"]
+    assert [mail["to"] for mail in server.emails()] == ["b@example.com"]
+
+
+@pytest.mark.parametrize("addresses", [[], ["nobody"], ["a@example.com"] * 5_001, None])
+def test_an_erasure_of_nobody_is_refused(sendgrid, addresses):
+    with pytest.raises(HTTPError) as caught:
+        sendgrid.client.recipients.erasejob.post(request_body={"email_addresses": addresses})
+    assert caught.value.status_code == 400
+
+
 def refusal(sendgrid, body) -> tuple[int, str | None]:
     """Return status and field of SendGrid's refusal."""
     with pytest.raises(HTTPError) as caught:

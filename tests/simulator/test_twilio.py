@@ -154,6 +154,17 @@ def test_a_finished_message_can_be_redacted_and_deleted(server, twilio, eventual
     assert twilio.messages.list() == [] and server.texts() == []
 
 
+def test_an_account_may_be_allowed_to_redact_alone_or_neither(server, twilio, eventually):
+    taken = twilio.messages.create(to=PERSON, from_=OWN, body="Hello")
+    eventually(lambda: twilio.messages(taken.sid).fetch().status, lambda status: status == "delivered")
+    server.faults(removal="refuse")
+    assert refusal(twilio.messages(taken.sid).delete).status == 405
+    assert refusal(twilio.messages(taken.sid).update, body="").code == 21624
+    server.faults(removal="redact")
+    assert refusal(twilio.messages(taken.sid).delete).status == 405
+    assert twilio.messages(taken.sid).update(body="").body == ""
+
+
 def test_a_message_on_its_way_can_be_neither_redacted_nor_deleted(server, twilio):
     server.faults(callbackDelayMs=60_000)
     taken = twilio.messages.create(to=PERSON, from_=OWN, body="Hello")

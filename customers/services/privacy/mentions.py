@@ -13,7 +13,7 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from customers.services.privacy.registry import Person, claimed_models
+from customers.services.privacy.registry import Person, claimed_models, holders
 from servicepro.lib.crypto import decrypt_text, encrypt_text
 from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField
 from servicepro.lib.tenancy import connection
@@ -67,7 +67,7 @@ def erase_mentions(person: Person) -> int:
 
 def claimed_tables() -> Iterator[type[models.Model]]:
     """Yield the claimed models whose tables the current tenant has."""
-    claimed = claimed_models()
+    claimed = claimed_models().keys() - {label for holder in holders() for label in holder.waiting_addresses}
     tables = set(connection.introspection.table_names())
     for model in apps.get_models():
         if model._meta.label in claimed and model._meta.db_table in tables:

@@ -62,7 +62,8 @@ class Holder:
     """An app's part: the models it answers for, what it holds of a person, and how it lets go of it.
 
     `collect` returns {part: rows} for the export. `erase` changes rows in place and returns {what: count}. `keeps` says what stays
-    and why; it is printed on the certificate. `provider_copies` returns what a provider was asked to remove for a surrogate.
+    and why; it is printed on the certificate. `provider_copies` returns what a provider was asked to remove for a surrogate;
+    `waiting_addresses` are those of its models that hold an address until a provider has erased it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Holder:
     erase: Callable[[Person], Mapping[str, int]]
     keeps: Mapping[str, str] = field(default_factory=dict)
     provider_copies: Callable[[uuid.UUID], list[ProviderCopy]] | None = None
+    waiting_addresses: frozenset[str] = frozenset()
 
 
 _modules: list[str] = []
