@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from customers.services import Holder, Parts, Person
 from loyalty.models import PointsTransaction
 
+ERASED_REASON = "changed_by_hand"
+
 
 def _collect(person: Person) -> Parts:
     entries = PointsTransaction.objects.filter(customer_id__in=person.customer_ids).order_by("created_at", "pk")
-    return {"points": list(entries.values("customer_id", "kind", "points", "reason", "campaign_key", "metadata", "created_at"))}
+    return {"points": list(entries.values("customer_id", "kind", "points", "origin", "reason", "campaign_key", "metadata", "created_at"))}
 
 
-def _erase(_person: Person) -> Mapping[str, int]:
-    return {}
+def _erase(person: Person) -> Mapping[str, int]:
+    """Take away what somebody typed beside points given by hand: it may name the person."""
+    typed = PointsTransaction.objects.filter(customer_id__in=person.customer_ids, origin=PointsTransaction.Origin.MANUAL)
+    changed = typed.exclude(reason=ERASED_REASON).update(reason=ERASED_REASON)
+    return {"reasons typed beside points": changed} if changed else {}
 
 
 HOLDER = Holder(

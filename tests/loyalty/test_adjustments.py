@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context
 
 from customers.errors import UnknownCustomer
 from customers.models import Customer
-from customers.services import merge_customers
+from customers.services import erase_person, merge_customers
 from loyalty.errors import AdjustmentDiffers, AdjustmentRefused, BadAdjustment
 from loyalty.models import PointsTransaction
 from loyalty.selectors import drifting_balances
@@ -150,4 +150,12 @@ def test_adjustments_at_once_fit_into_the_limit_together(people, manager):
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert sum(done) == 2_000
+    assert drifting_balances() == []
+
+
+def test_erasing_a_person_takes_the_typed_reason_and_keeps_the_points(people, manager):
+    adjust(people[0], 30, manager, reason="Sorry for Person 0, who waited")
+    erase_person(people[0], actor=None, reason="asked")
+    entry = PointsTransaction.objects.get()
+    assert (entry.reason, entry.points) == ("changed_by_hand", 30)
     assert drifting_balances() == []

@@ -160,7 +160,7 @@ def test_points_used_before_a_merge_go_back_to_who_stands_for_the_person(people,
 
 
 def test_two_hundred_at_once_spend_the_same_points_once(ana):
-    turns, together = [], threading.Semaphore(40)
+    turns, together = [], threading.Semaphore(150)
 
     def spend(number):
         with together, schema_context("shop"):
