@@ -5,7 +5,7 @@ from loyalty.services.adjustments import adjust_points
 from loyalty.services.backtesting import BACK_TEST_DAYS, back_test_guardrails, register_cart_source
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
-from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, reverse_redemption
+from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, coach_redemption, reverse_redemption
 from loyalty.services.settings import change_guardrails, check_guardrails
 from loyalty.services.verification import verify_ledger
 
@@ -18,6 +18,7 @@ __all__ = [
     "change_guardrails",
     "check_guardrails",
     "check_redemption_eligibility",
+    "coach_redemption",
     "describe_points",
     "grant_points",
     "guardrails",

@@ -1,16 +1,16 @@
 """Points used on something that is paid for, and returned when that is taken back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
 from loyalty.errors import PointsReturned, RedemptionBlocked
 from loyalty.models import PointsTransaction
-from loyalty.policy import decide_redemption
+from loyalty.policy import coach, decide_redemption
 from loyalty.selectors import guardrails, living_record
 from loyalty.services.entries import NewEntry, add_entry, hold_living_record
 from loyalty.services.merging import pass_on_entry
-from loyalty.types import Redemption, RedemptionCheck, RedemptionContext
+from loyalty.types import Offer, Redemption, RedemptionCheck, RedemptionContext
 
 Kind = PointsTransaction.Kind
 
@@ -19,6 +19,15 @@ def check_redemption_eligibility(context: RedemptionContext) -> RedemptionCheck:
     """Tell whether the customer may use these points on this cart now; nothing is held. Raises UnknownCustomer."""
     _customer_id, balance = living_record(context.customer_id)
     return decide_redemption(guardrails(), balance, context)
+
+
+def coach_redemption(context: RedemptionContext, offers: Sequence[Offer]) -> str:
+    """Say the cheapest ways to make a blocked redemption work, as one sentence; empty where nothing blocks it.
+
+    `offers` are services that could still be added. Raises UnknownCustomer.
+    """
+    _customer_id, balance = living_record(context.customer_id)
+    return coach(guardrails(), balance, context, offers)
 
 
 def apply_redemption(
