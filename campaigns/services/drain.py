@@ -56,12 +56,14 @@ RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.em
 """
 _RECORD = """
 UPDATE campaigns_target t
-   SET customer_id = v.customer_id, points_granted = v.points, points_reason = v.points_reason,
-       sms_status = coalesce(v.sms_status, t.sms_status), sms_reason = coalesce(v.sms_reason, t.sms_reason),
+   SET customer_id = v.customer_id, points_granted = v.points, points_reason = coalesce(v.points_reason, ''),
+       sms_status = coalesce(v.sms_status, t.sms_status), sms_reason = coalesce(v.sms_reason, CASE WHEN v.sms_status IS NULL THEN t.sms_reason ELSE '' END),
        sms_attempt_id = coalesce(v.sms_attempt, t.sms_attempt_id), sms_sid = coalesce(v.sms_sid, t.sms_sid),
-       email_status = coalesce(v.email_status, t.email_status), email_reason = coalesce(v.email_reason, t.email_reason),
+       email_status = coalesce(v.email_status, t.email_status),
+       email_reason = coalesce(v.email_reason, CASE WHEN v.email_status IS NULL THEN t.email_reason ELSE '' END),
        email_attempt_id = coalesce(v.email_attempt, t.email_attempt_id),
-       not_before = v.not_before, error_message = v.error, facts = v.facts, summary_logged = t.summary_logged OR v.logged,
+       not_before = v.not_before, error_message = coalesce(v.error, ''), facts = coalesce(v.facts, t.facts),
+       summary_logged = t.summary_logged OR v.logged,
        updated_at = now()
   FROM json_to_recordset(%s::json)
        AS v(id bigint, customer_id bigint, points int, points_reason text, sms_status text, sms_reason text, sms_attempt uuid,
@@ -219,7 +221,7 @@ def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     granted = granted_customers(campaign.key, customers) if campaign.points else set()
     rows = [_row(campaign, target, batch, target.customer_id in granted) for target in batch.targets]
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [orjson.dumps(rows).decode()])
+        cursor.execute(_RECORD, [orjson.dumps([_brief(row) for row in rows]).decode()])
     for target, row in zip(batch.targets, rows, strict=True):
         if row["logged"] and not target.summary_logged:
             receipt = batch.receipts[Channel.SMS][target.pk]
@@ -244,7 +246,7 @@ def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) ->
         "points_reason": target.points_reason,
         "not_before": min(untils) if untils else None,
         "error": next((receipt.error for receipt in (sms, email) if receipt and receipt.error), ""),
-        "facts": {**target.facts, **facts},
+        "facts": {**target.facts, **facts} if facts else None,
         "logged": sms is not None and sms.outcome in (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED),
     }
     if sms:
@@ -252,6 +254,11 @@ def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) ->
     if email:
         row |= {"email_status": _STATUS[email.outcome], "email_reason": str(email.reason), "email_attempt": email.attempt_id}
     return row
+
+
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the statement takes for granted: parsing it costs the database as much as writing it."""
+    return {name: value for name, value in row.items() if value not in (None, "")}
 
 
 def _count(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
