@@ -1,6 +1,7 @@
 """A database or Valkey that is away is a 503 that says when to come back, for people, programs and providers."""
 
 import pytest
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.handlers.exception import convert_exception_to_response
@@ -41,8 +42,10 @@ def no_valkey(settings):
     """From now on nobody answers where Valkey was."""
     settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "unix:///nowhere/valkey.sock"}}
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    AxesProxyHandler.implementation = None  # it keeps the cache it found first
     yield
     cache.close()
+    AxesProxyHandler.implementation = None
 
 
 def is_told_to_come_back(answer: HttpResponse) -> bool:
