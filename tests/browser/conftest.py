@@ -88,12 +88,14 @@ def stack(django_db_setup: None, simulator_process: SimulatorProcess, tmp_path_f
     web = [*python, "gunicorn", "servicepro.wsgi:application", "--bind", f"127.0.0.1:{port}", "--threads", "8", "--no-control-socket"]
     worker = [*python, "celery", "-A", "servicepro.celery", "worker", "-B", "-c", "1", "--schedule", str(folder / "beat"), "-l", "INFO"]
     running, environment = Stack(port), _environment(port, simulator_process)
-    for name, command in (("web", web), ("worker", worker)):
-        with (folder / f"{name}.log").open("wb") as log:
-            running.processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
-    running.wait()
-    yield running
-    running.stop()
+    try:
+        for name, command in (("web", web), ("worker", worker)):
+            with (folder / f"{name}.log").open("wb") as log:
+                running.processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
+        running.wait()
+        yield running
+    finally:  # also where one of them does not come up: the other would live on
+        running.stop()
 
 
 @pytest.fixture(scope="package")
