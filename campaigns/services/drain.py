@@ -57,7 +57,8 @@ RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.em
 _RECORD = """
 UPDATE campaigns_target t
    SET customer_id = v.customer_id, points_granted = v.points, points_reason = coalesce(v.points_reason, ''),
-       sms_status = coalesce(v.sms_status, t.sms_status), sms_reason = coalesce(v.sms_reason, CASE WHEN v.sms_status IS NULL THEN t.sms_reason ELSE '' END),
+       sms_status = coalesce(v.sms_status, t.sms_status),
+       sms_reason = coalesce(v.sms_reason, CASE WHEN v.sms_status IS NULL THEN t.sms_reason ELSE '' END),
        sms_attempt_id = coalesce(v.sms_attempt, t.sms_attempt_id), sms_sid = coalesce(v.sms_sid, t.sms_sid),
        email_status = coalesce(v.email_status, t.email_status),
        email_reason = coalesce(v.email_reason, CASE WHEN v.email_status IS NULL THEN t.email_reason ELSE '' END),
