@@ -1,0 +1,166 @@
+"""Questions about the catalog and what was booked."""
+
+import datetime
+import uuid
+from collections.abc import Collection, Iterator
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from bookings.availability import day_bounds, open_slots
+from bookings.errors import LinkExpired, UnknownBooking, UnknownPlace
+from bookings.models import Booking as Booking  # other apps name the rows they are handed through here
+from bookings.models import BookingLine
+from bookings.models import Place as Place
+from bookings.models import Service as Service
+from bookings.types import Busy, Rules, Slot, Window
+from customers.selectors import Customer
+from loyalty.types import PastCart
+from servicepro.lib.signing import sign_bytes, unsign_bytes
+from servicepro.lib.tenancy import connection
+from tenants.selectors import current_tenant, public_url
+
+MANAGE_PURPOSE = "booking-manage"
+MANAGE_LINK_DAYS = 30  # after the appointment; texts are kept for years and read by others
+BOOKINGS_SHOWN_MAX = 100
+CORE = Service.Category.CORE
+
+
+def active_places() -> list[Place]:
+    """Return the places customers can book at, by name."""
+    return list(Place.objects.filter(is_active=True))
+
+
+def place_by_id(place_id: int) -> Place:
+    """Return a place customers can book at. Raises UnknownPlace."""
+    place = Place.objects.filter(pk=place_id, is_active=True).first()
+    if place is None:
+        raise UnknownPlace("This place takes no bookings. Please choose another one.")
+    return place
+
+
+def active_services(place: Place) -> list[Service]:
+    """Return what is offered at a place, main services first, then by name."""
+    return list(Service.objects.filter(is_active=True, places=place).order_by("-category", "name"))
+
+
+def rules_of(place: Place) -> Rules:
+    """Return when a place takes appointments and how many at a time."""
+    return Rules(
+        time_zone=place.time_zone,
+        capacity=place.capacity,
+        slot_minutes=place.slot_minutes,
+        lead_minutes=place.lead_minutes,
+        horizon_days=place.horizon_days,
+        windows=tuple(Window(row.weekday, row.opens_at, row.closes_at) for row in place.hours.all()),
+        closed_on=frozenset(place.closures.values_list("day", flat=True)),
+    )
+
+
+def busy_between(place: Place, begins: datetime.datetime, ends: datetime.datetime, *, leaving_out: Booking | None = None) -> list[Busy]:
+    """Return the seats of a place that are taken at any time between two instants, one appointment left out where it is given."""
+    rows = Booking.objects.filter(place=place, starts_at__lt=ends, ends_at__gt=begins).exclude(status=Booking.Status.CANCELLED)
+    if leaving_out is not None:
+        rows = rows.exclude(pk=leaving_out.pk)
+    return [Busy(*row) for row in rows.values_list("seat", "starts_at", "ends_at")]
+
+
+def slots_of_day(place: Place, day: datetime.date, duration_minutes: int, *, moving: Booking | None = None) -> list[Slot]:
+    """Return the times of a place's day at which an appointment of this length can begin, in order.
+
+    `moving` is an appointment that is being moved: its own time counts as free.
+    """
+    return slots_of_days(place, day, 1, duration_minutes, moving=moving)[day]
+
+
+def slots_of_days(
+    place: Place, first_day: datetime.date, days: int, duration_minutes: int, *, moving: Booking | None = None
+) -> dict[datetime.date, list[Slot]]:
+    """Return the slots of several days by day, days without any included; the queries do not grow with the days."""
+    now, rules = timezone.now(), rules_of(place)
+    busy = busy_between(place, *day_bounds(place.time_zone, first_day, days), leaving_out=moving)
+    every_day = [first_day + datetime.timedelta(days=number) for number in range(days)]
+    return {day: open_slots(rules, busy, duration_minutes=duration_minutes, day=day, now=now) for day in every_day}
+
+
+def today_at(place: Place) -> datetime.date:
+    """Return the date on a place's clock."""
+    return timezone.now().astimezone(ZoneInfo(place.time_zone)).date()
+
+
+def _with_everything(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
+    return bookings.select_related("place", "customer").prefetch_related(Prefetch("lines", BookingLine.objects.order_by("pk")))
+
+
+def booking_by_public_id(public_id: uuid.UUID | str) -> Booking:
+    """Return an appointment with its place and lines. Raises UnknownBooking."""
+    try:
+        known = uuid.UUID(str(public_id))
+    except ValueError:
+        known = None
+    booking = _with_everything(Booking.objects.filter(public_id=known)).first() if known else None
+    if booking is None:
+        raise UnknownBooking("There is no such appointment here.")
+    return booking
+
+
+def booking_by_token(token: str) -> Booking:
+    """Return the appointment that a signed link of this business names. Raises UnknownBooking and LinkExpired."""
+    payload = unsign_bytes(MANAGE_PURPOSE, connection.schema_name, token)
+    if payload is None or len(payload) != 16:  # bytes of a UUID
+        raise UnknownBooking("This link is not complete. Please open it again from our message.")
+    booking = booking_by_public_id(uuid.UUID(bytes=payload))
+    if booking.ends_at < timezone.now() - datetime.timedelta(days=MANAGE_LINK_DAYS):
+        raise LinkExpired("This link belongs to an appointment of the past and no longer works.")
+    return booking
+
+
+def manage_token(booking: Booking) -> str:
+    """Return the token that lets whoever has it see, move and cancel this one appointment."""
+    return sign_bytes(MANAGE_PURPOSE, connection.schema_name, booking.public_id.bytes)
+
+
+def manage_url(booking: Booking) -> str:
+    """Return the link to an appointment for its customer."""
+    return f"{public_url(current_tenant())}/b/{manage_token(booking)}"
+
+
+def bookings_of_customer(customer: Customer, *, is_upcoming: bool | None = None) -> list[Booking]:
+    """Return the appointments of a person, written on whichever of their records; the next first, then the past backwards.
+
+    `is_upcoming` picks those that are still to come, or the others (past and cancelled).
+    """
+    head = customer.same_person_as_id or customer.pk
+    own = Booking.objects.filter(Q(customer_id=head) | Q(customer__same_person_as_id=head))
+    to_come = Q(status=Booking.Status.CONFIRMED, ends_at__gt=timezone.now())
+    upcoming = _with_everything(own.filter(to_come)).order_by("starts_at", "pk")
+    past = _with_everything(own.exclude(to_come)).order_by("-starts_at", "-pk")
+    chosen = {True: (upcoming,), False: (past,), None: (upcoming, past)}[is_upcoming]
+    return [booking for rows in chosen for booking in rows[:BOOKINGS_SHOWN_MAX]]
+
+
+def bookings_of_day(day: datetime.date, place: Place | None = None) -> list[Booking]:
+    """Return what begins on a day, on each place's own clock, in order; cancelled ones included."""
+    margin = datetime.timedelta(days=1)
+    begins = datetime.datetime.combine(day, datetime.time(0), datetime.UTC)
+    rows = _with_everything(Booking.objects.filter(starts_at__gte=begins - margin, starts_at__lt=begins + 2 * margin))
+    rows = rows.filter(place=place) if place else rows
+    rows = rows.order_by("starts_at", "place__name", "seat", "pk")
+    return [row for row in rows if row.starts_at.astimezone(ZoneInfo(row.place.time_zone)).date() == day]
+
+
+def other_services(place: Place, service_ids: Collection[int]) -> list[Service]:
+    """Return what else is offered at a place; extras that need a main service only where one is chosen."""
+    offered = active_services(place)
+    has_core = any(service.pk in service_ids and service.category == CORE for service in offered)
+    return [service for service in offered if service.pk not in service_ids and (has_core or not service.is_add_on_only)]
+
+
+def past_carts(days: int) -> Iterator[PastCart]:
+    """Yield what was booked in the last `days` days and not cancelled, as the rules of points see it."""
+    since = timezone.now() - datetime.timedelta(days=days)
+    core = BookingLine.objects.filter(booking=OuterRef("pk"), category=CORE)
+    rows = Booking.objects.filter(created_at__gte=since).exclude(status=Booking.Status.CANCELLED).annotate(has_core=Exists(core))
+    for total, has_core, points in rows.order_by("pk").values_list("total_minor", "has_core", "points_used").iterator(chunk_size=2_000):
+        yield PastCart(total, has_core, not has_core, points)

@@ -1,0 +1,9 @@
+"""Everything that books, moves and ends appointments."""
+
+from bookings.services.booking import book
+from bookings.services.calendar_file import booking_ics
+from bookings.services.changes import cancel, reschedule, set_status
+from bookings.services.notices import send_notices
+from bookings.services.quotes import quote
+
+__all__ = ["book", "booking_ics", "cancel", "quote", "reschedule", "send_notices", "set_status"]

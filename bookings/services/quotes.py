@@ -1,0 +1,97 @@
+"""What a cart costs, how long it takes, and what points would do to it; computed here and nowhere else."""
+
+from dataclasses import dataclass
+
+from bookings.errors import BadCart, ServiceWithdrawn
+from bookings.models import Place, Service
+from bookings.policy import CORE, cart_problem
+from bookings.selectors import other_services, place_by_id
+from bookings.types import Cart, Quote, QuoteLine
+from loyalty.selectors import living_record
+from loyalty.services import check_redemption_eligibility, coach_redemption
+from loyalty.types import Offer, RedemptionCheck, RedemptionContext
+from tenants.selectors import current_tenant
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCart:
+    """The services of a cart at a place, with today's prices."""
+
+    place: Place
+    lines: tuple[QuoteLine, ...]
+
+    @property
+    def total_minor(self) -> int:
+        """Return what all of it costs, without points, tax or tip."""
+        return sum(line.price_minor for line in self.lines)
+
+    @property
+    def duration_minutes(self) -> int:
+        """Return how long all of it takes."""
+        return sum(line.duration_minutes for line in self.lines)
+
+    @property
+    def has_core_service(self) -> bool:
+        """Return whether a main service is among it."""
+        return any(line.category == CORE for line in self.lines)
+
+    def wish(self, customer_id: int, points: int) -> RedemptionContext:
+        """Return the wish to pay for it with points."""
+        return RedemptionContext(customer_id, self.total_minor, self.has_core_service, not self.has_core_service, points)
+
+
+def quote(cart: Cart, customer_id: int | None = None, requested_points: int | None = 0) -> Quote:
+    """Return what a cart costs now; nothing is held.
+
+    `requested_points` None means as many as there are, which is none for who has none; 0 means none. Without a customer points are
+    not looked at. Raises UnknownPlace, BadCart, ServiceWithdrawn, UnknownCustomer.
+    """
+    priced = price_cart(cart, place_by_id(cart.place_id))
+    balance = living_record(customer_id)[1] if customer_id is not None else 0
+    wanted = balance if requested_points is None else requested_points
+    check, coach = None, ""
+    if customer_id is not None and wanted:
+        check, coach = _points(priced, priced.wish(customer_id, wanted))
+    discount = check.discount_minor if check else 0
+    return Quote(
+        lines=priced.lines,
+        total_minor=priced.total_minor,
+        duration_minutes=priced.duration_minutes,
+        has_core_service=priced.has_core_service,
+        has_only_add_ons=not priced.has_core_service,
+        check=check,
+        discount_minor=discount,
+        due_minor=priced.total_minor - discount,
+        coach=coach,
+        currency=current_tenant().currency,
+        balance=balance,
+    )
+
+
+def _points(priced: PricedCart, wish: RedemptionContext) -> tuple[RedemptionCheck, str]:
+    check = check_redemption_eligibility(wish)
+    if check.can_redeem:
+        return check, ""
+    others = other_services(priced.place, [line.service_id for line in priced.lines])
+    offers = [Offer(service.name, service.price_minor, service.category == CORE) for service in others]
+    return check, coach_redemption(wish, offers)
+
+
+def price_cart(cart: Cart, place: Place) -> PricedCart:
+    """Return the services of a cart with today's prices. Raises BadCart and ServiceWithdrawn."""
+    ids = tuple(dict.fromkeys(cart.service_ids))
+    known = {service.pk: service for service in Service.objects.filter(pk__in=ids, places=place)}
+    unknown = [service_id for service_id in ids if service_id not in known]
+    if unknown and Service.objects.filter(pk__in=unknown).exists():
+        raise BadCart(f"Not all of these services are offered at {place.name}. Please choose again.")
+    if unknown:
+        raise BadCart("One of these services does not exist. Please choose again.")
+    services = [known[service_id] for service_id in ids]
+    lines = tuple(QuoteLine(row.pk, row.name, row.category, row.price_minor, row.duration_minutes) for row in services)
+    for service in services:
+        if not service.is_active:
+            raise ServiceWithdrawn(f"{service.name} is no longer offered. Please choose again; nothing was booked.")
+    problem = cart_problem(lines, [service.name for service in services if service.is_add_on_only])
+    if problem:
+        raise BadCart(problem)
+    return PricedCart(place, lines)

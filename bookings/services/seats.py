@@ -1,0 +1,71 @@
+"""A seat for an appointment.
+
+Whoever books or moves holds the place's row for the few milliseconds it takes, so that people wait in line instead of colliding.
+The exclusion constraint on the table is what keeps a seat from being sold twice, also from code that forgets to stand in line.
+"""
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from bookings.availability import free_seat, refusal, slot_at
+from bookings.errors import ClosedThen, SlotTaken, UnknownPlace
+from bookings.models import Booking, Place
+from bookings.selectors import busy_between, rules_of
+from bookings.types import Slot
+
+TAKEN = "Somebody just took that time. Please choose another one."
+SEAT_CONSTRAINT = "booking_seat_once"
+STAFF_HORIZON_DAYS = 365
+
+
+def hold_place(place_id: int, *, is_active: bool = True) -> Place:
+    """Lock a place until the transaction ends and return it as it is now. Raises UnknownPlace."""
+    places = Place.objects.filter(is_active=True) if is_active else Place.objects.all()
+    place = places.select_for_update(no_key=True).filter(pk=place_id).first()
+    if place is None:
+        raise UnknownPlace("This place takes no bookings. Please choose another one.")
+    return place
+
+
+def find_seat(
+    place: Place, starts_at: datetime.datetime, duration_minutes: int, *, moving: Booking | None = None, is_staff: bool = False
+) -> tuple[int, Slot]:
+    """Return a free seat of a place that is held, and the slot. Raises ClosedThen and SlotTaken.
+
+    People who work here may book at the last minute and further ahead than customers.
+    """
+    if starts_at.tzinfo is None:
+        raise ClosedThen("Please choose one of the times shown.")
+    rules = rules_of(place)
+    if is_staff:
+        rules = replace(rules, lead_minutes=0, horizon_days=STAFF_HORIZON_DAYS)
+    reason = refusal(rules, starts_at, duration_minutes=duration_minutes, now=timezone.now())
+    if reason:
+        raise ClosedThen(reason)
+    slot = slot_at(rules, starts_at, duration_minutes)
+    seat = free_seat(rules, busy_between(place, slot.starts_at, slot.ends_at, leaving_out=moving), slot)
+    if seat is None:
+        raise SlotTaken(TAKEN)
+    return seat, slot
+
+
+@contextmanager
+def seat_sold_once() -> Iterator[None]:
+    """Turn the database's refusal of a seat that is sold already into SlotTaken."""
+    try:
+        yield
+    except IntegrityError as error:
+        if constraint_of(error) == SEAT_CONSTRAINT:
+            raise SlotTaken(TAKEN) from error
+        raise
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """Return the name of the constraint that refused."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""

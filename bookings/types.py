@@ -1,0 +1,101 @@
+"""What other apps say to the bookings, and what they are told. Money is in minor units of the business's currency."""
+
+import datetime
+from dataclasses import dataclass, field
+
+from loyalty.types import RedemptionCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What somebody wants at which place.
+
+    `quoted_total_minor` and `quoted_due_minor` are what the customer was shown, before and after points; where they are given and
+    no longer right, nothing is booked.
+    """
+
+    place_id: int
+    service_ids: tuple[int, ...]
+    quoted_total_minor: int | None = None
+    quoted_due_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who comes and how to reach them, as they typed it; a phone or an email is needed. `note` is for the people on site."""
+
+    name: str
+    phone: str = ""
+    email: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """A time that can be booked, both ends aware, in the place's own time zone."""
+
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """One service of a quote."""
+
+    service_id: int
+    name: str
+    category: str
+    price_minor: int
+    duration_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a cart costs and how long it takes.
+
+    `check` is the answer about points, None where none were asked for or there are none; `coach` says the cheapest way to make a
+    blocked redemption work, empty where nothing blocks it. `balance` is 0 without a customer.
+    """
+
+    lines: tuple[QuoteLine, ...]
+    total_minor: int
+    duration_minutes: int
+    has_core_service: bool
+    has_only_add_ons: bool
+    check: RedemptionCheck | None
+    discount_minor: int
+    due_minor: int
+    coach: str
+    currency: str
+    balance: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of a weekday in which a place takes appointments; `closes_at` 00:00 is the end of the day. Monday is 0."""
+
+    weekday: int
+    opens_at: datetime.time
+    closes_at: datetime.time
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """A seat that is taken from one instant to another."""
+
+    seat: int
+    starts_at: datetime.datetime
+    ends_at: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When a place takes appointments and how many at a time."""
+
+    time_zone: str
+    capacity: int
+    slot_minutes: int
+    lead_minutes: int
+    horizon_days: int
+    windows: tuple[Window, ...]
+    closed_on: frozenset[datetime.date] = field(default_factory=frozenset)
