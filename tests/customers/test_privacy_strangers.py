@@ -12,7 +12,7 @@ from django_tenants.utils import tenant_context
 from campaigns.models import Campaign, Target
 from campaigns.services import create_port_recovery_campaign
 from customers.errors import CannotErase, UnknownCustomer
-from customers.models import Conversation, Customer, ErasureCertificate, Message, Participant, PersonalDataAccess
+from customers.models import Conversation, Customer, ErasureCertificate, ImportBatch, Message, Participant, PersonalDataAccess
 from customers.services import confirm_import, erase_address, erase_person, export_address, preview_import, register_customer
 from messaging.services import receive_text
 from tenants.accounts.models import AuditEntry
@@ -220,6 +220,18 @@ def test_a_list_confirmed_while_they_are_erased_brings_them_back_no_more(tenant:
         until_it_waits(thread)
     thread.join(WAIT_SECONDS)
     assert traces() == []
+
+
+def test_a_list_planned_while_they_are_erased_names_no_record_of_theirs(tenant: Tenant, simulator: SimulatorProcess):
+    made = register_customer(name=NAME, phone_text=PHONE)
+    content = b"Name,Phone,Notes\nA friend,+15125550142,tea\n"
+    with transaction.atomic():
+        erase_person(made, actor=None, reason="asked")
+        thread, outcome = beside(tenant, lambda: preview_import(content=content, file_name="p.csv", actor=None))
+        until_it_waits(thread)
+    thread.join(WAIT_SECONDS)
+    assert isinstance(outcome[0], ImportBatch), outcome
+    assert list(outcome[0].rows.values_list("outcome", "customer")) == [("new", None)]
 
 
 @pytest.mark.parametrize("status", ["queued", "processing"])

@@ -21,6 +21,7 @@ from customers.services.imports.roster import load_roster
 from customers.services.imports.rule import Decision, Entry, decide
 from customers.services.imports.stored import recount, replan
 from customers.services.imports.turns import import_turn
+from customers.services.standstill import no_erasure_meanwhile
 from servicepro.lib.crypto import address_tag, encrypt_addresses, encrypt_texts, tag_of
 from servicepro.lib.phone import parse_phone
 from servicepro.lib.spreadsheet import DEFAULT_LIMITS, Table, TableLimits, read_table
@@ -98,6 +99,7 @@ def plan_import(
         replace_existing=upload.replace_existing,
     )
     with transaction.atomic():
+        no_erasure_meanwhile()
         _plan(batch, table, chosen, on_progress)
     return batch
 
@@ -105,6 +107,7 @@ def plan_import(
 def remap_import(batch: ImportBatch, fields: Mapped, *, replace_existing: bool | None = None) -> ImportBatch:
     """Plan a list anew with other columns or another answer to "replace". Raises BadMapping, and ImportNotReady once confirmed."""
     with transaction.atomic():
+        no_erasure_meanwhile()
         locked = ImportBatch.objects.select_for_update().get(pk=batch.pk)
         _require_ready(locked)
         table = _table_of(locked)
