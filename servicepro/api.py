@@ -20,8 +20,8 @@ from ninja.openapi.schema import OpenAPISchema
 from pydantic.alias_generators import to_camel
 
 from customers.api import router as customers_router
-from portal.api import router as portal_router
 from loyalty.api import router as loyalty_router
+from portal.api import router as portal_router
 from servicepro.lib.api_schema import ApiSchema, Problem, documented
 from servicepro.lib.errors import (
     Forbidden,
