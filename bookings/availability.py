@@ -35,11 +35,21 @@ def slot_at(rules: Rules, starts_at: datetime.datetime, duration_minutes: int) -
     """Return the slot of this length that begins at an instant, on the place's clock."""
     zone = ZoneInfo(rules.time_zone)
     begins = starts_at.astimezone(datetime.UTC)
-    return Slot(begins.astimezone(zone), (begins + datetime.timedelta(minutes=duration_minutes)).astimezone(zone))
+    return Slot(_on_clock(begins, zone), _on_clock(begins + datetime.timedelta(minutes=duration_minutes), zone))
+
+
+def _on_clock(instant: datetime.datetime, zone: ZoneInfo) -> datetime.datetime:
+    """Return an instant as a zone's clock shows it, with that moment's own offset.
+
+    Python compares and adds two times of one zone by what the clock shows, which is wrong in the hour that comes twice.
+    """
+    local = instant.astimezone(zone)
+    return local.replace(tzinfo=datetime.timezone(local.utcoffset() or datetime.timedelta(), local.tzname() or ""), fold=0)
 
 
 def refusal(rules: Rules, starts_at: datetime.datetime, *, duration_minutes: int, now: datetime.datetime) -> str:
     """Return why no appointment of this length can begin then, whoever has the seats, as a sentence; empty where it can."""
+    starts_at, now = starts_at.astimezone(datetime.UTC), now.astimezone(datetime.UTC)
     if starts_at < now:
         return PAST
     if starts_at < now + datetime.timedelta(minutes=rules.lead_minutes):

@@ -32,6 +32,11 @@ def active_places() -> list[Place]:
     return list(Place.objects.filter(is_active=True))
 
 
+def all_places() -> list[Place]:
+    """Return every place, also those that take no bookings any more, by name."""
+    return list(Place.objects.all())
+
+
 def place_by_id(place_id: int) -> Place:
     """Return a place customers can book at. Raises UnknownPlace."""
     place = Place.objects.filter(pk=place_id, is_active=True).first()

@@ -39,6 +39,7 @@ app.conf.beat_schedule = {
     "write confirmed lists": {"task": "customers.resume_imports", "schedule": schedule(10.0)},
     "settle what is in doubt": {"task": "messaging.reconcile_all", "schedule": schedule(30.0)},
     "have providers remove what was erased": {"task": "messaging.remove_copies", "schedule": schedule(60.0)},
+    "tell customers about their appointments": {"task": "bookings.resume_notices", "schedule": schedule(10.0)},
     "keep what points add up to": {"task": "loyalty.refresh_figures", "schedule": schedule(120.0)},
     "forget old sign-ins": {"task": "portal.clear", "schedule": crontab(hour="3", minute="37")},
     "prove that points add up": {"task": "loyalty.verify_ledgers", "schedule": crontab(hour="2", minute="47")},

@@ -16,6 +16,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if connection.schema_name == get_public_schema_name():
         return [{"title": "Platform", "items": [{"title": "Operators", "icon": "group", "link": "/admin/accounts/user/"}]}]
     work = [{"title": "Overview", "icon": "home", "link": "/admin/"}]
+    if request.user.has_perm("bookings.view_booking"):
+        work.append({"title": "Appointments", "icon": "calendar_month", "link": "/admin/bookings/day/"})
     if getattr(request.user, "is_owner", False):
         work.append({"title": "Import customers", "icon": "upload_file", "link": "/admin/customers/import/"})
         work.append({"title": "People from lists", "icon": "contacts", "link": "/admin/customers/imported/"})
@@ -28,6 +30,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         work.append({"title": "Loyalty settings", "icon": "tune", "link": "/admin/loyalty-settings/"})
     every_record = [
         ("customers.view_customer", {"title": "Customers", "icon": "person", "link": "/admin/customers/customer/"}),
+        ("bookings.view_place", {"title": "Places and hours", "icon": "storefront", "link": "/admin/bookings/place/"}),
+        ("bookings.view_service", {"title": "Services", "icon": "sell", "link": "/admin/bookings/service/"}),
         ("messaging.view_line", {"title": "Texting lines", "icon": "call", "link": "/admin/messaging/line/"}),
         (
             "business.view_businesssettings",

@@ -7,15 +7,18 @@ permissions given to one person count for nothing, so a change of role takes eff
 OWNER, MANAGER, STAFF = "owner", "manager", "staff"
 
 _PEOPLE = ("customer", "conversation", "participant", "message")
+_CATALOG = ("place", "openinghours", "closure", "service")
 GRANTED: dict[str, frozenset[str]] = {
     MANAGER: frozenset(
         [
             *(f"customers.{verb}_{model}" for verb in ("view", "change") for model in _PEOPLE),
             *("campaigns.view_campaign", "campaigns.view_target"),
             *("loyalty.view_pointstransaction", "loyalty.add_pointstransaction"),
+            *(f"bookings.{verb}_{model}" for verb in ("view", "add", "change") for model in _CATALOG),
+            *("bookings.delete_openinghours", "bookings.delete_closure", "bookings.view_booking", "bookings.change_booking"),
         ]
     ),
-    STAFF: frozenset(["customers.view_customer"]),
+    STAFF: frozenset(["customers.view_customer", "bookings.view_booking", "bookings.change_booking"]),
 }
 
 

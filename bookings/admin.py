@@ -1,0 +1,165 @@
+"""The catalog in the admin: services, places with their hours, and every appointment to read."""
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.admin import TabularInline
+
+from bookings.forms import ServiceForm
+from bookings.models import Booking, BookingLine, Closure, OpeningHours, Place, Service
+from customers.services import record_access
+from servicepro.lib.money import format_minor
+from servicepro.lib.phone import Phone, mask_phone, parse_phone
+from servicepro.lib.record_admin import RecordAdmin
+from tenants.selectors import User, current_tenant
+
+
+class OpeningHoursInline(TabularInline):
+    """When a place is open."""
+
+    model = OpeningHours
+    extra = 0
+    tab = False
+
+
+class ClosureInline(TabularInline):
+    """Days on which it is not."""
+
+    model = Closure
+    extra = 0
+
+
+@admin.register(Place)
+class PlaceAdmin(RecordAdmin):
+    """Places with their hours."""
+
+    list_display = ("name", "address", "time_zone", "capacity", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "address")
+    inlines = (OpeningHoursInline, ClosureInline)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Suggest the business's own clock."""
+        return {"time_zone": current_tenant().time_zone, **super().get_changeform_initial_data(request)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Place | None = None) -> bool:
+        """Refuse: what was booked there stays; a place is switched off."""
+        return False
+
+
+@admin.register(Service)
+class ServiceAdmin(RecordAdmin):
+    """What can be booked."""
+
+    form = ServiceForm
+    fields = ("name", "description", "category", "is_add_on_only", "price", "duration_minutes", "is_active", "places")
+    filter_horizontal = ("places",)
+    list_display = ("name", "category", "price_shown", "duration_minutes", "is_active")
+    list_filter = ("category", "is_active", "places")
+    search_fields = ("name", "description")
+
+    @admin.display(description="Price", ordering="price_minor")
+    def price_shown(self, service: Service) -> str:
+        """Show the price as it is said."""
+        return format_minor(service.price_minor, current_tenant().currency)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Service | None = None) -> bool:
+        """Refuse: what was booked names it; a service is switched off."""
+        return False
+
+
+class BookingLineInline(TabularInline):
+    """What an appointment consists of."""
+
+    model = BookingLine
+    fields = readonly_fields = ("name", "category", "price_shown", "duration_minutes")
+    extra = 0
+
+    @admin.display(description="Price")
+    def price_shown(self, line: BookingLine) -> str:
+        """Show the price of that day."""
+        return format_minor(line.price_minor, line.booking.currency)
+
+    def has_view_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        """Show it to who may see the appointment."""
+        return request.user.has_perm("bookings.view_booking")
+
+    def has_add_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        """Refuse: an appointment is booked as a whole."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: BookingLine | None = None) -> bool:
+        """Refuse: what was booked stays."""
+        return False
+
+
+@admin.register(Booking)
+class BookingAdmin(RecordAdmin):
+    """Every appointment, to find and read; what becomes of it is said on the day's page."""
+
+    list_display = ("contact_name", "starts_at", "place", "status", "bill", "points_used")
+    list_filter = ("status", "place")
+    list_select_related = ("place",)
+    search_fields = ("contact_name", "contact_email")
+    ordering = ("-starts_at",)
+    inlines = (BookingLineInline,)
+    fields = readonly_fields = (
+        *("public_id", "contact_name", "masked_phone", "contact_email", "customer", "place", "starts_at", "ends_at", "seat", "status"),
+        *("total", "discount", "bill", "points_used", "note", "created_at", "cancelled_at", "cancelled_by"),
+    )
+
+    @admin.display(description="Phone")
+    def masked_phone(self, booking: Booking) -> str:
+        """Show the phone as a list may; the customer's own page shows it whole on request."""
+        return mask_phone(booking.contact_phone) if booking.contact_phone else "none"
+
+    @admin.display(description="Total")
+    def total(self, booking: Booking) -> str:
+        """Show what all of it cost."""
+        return format_minor(booking.total_minor, booking.currency)
+
+    @admin.display(description="Discount")
+    def discount(self, booking: Booking) -> str:
+        """Show what points took off."""
+        return format_minor(booking.discount_minor, booking.currency)
+
+    @admin.display(description="To pay", ordering="due_minor")
+    def bill(self, booking: Booking) -> str:
+        """Show what is paid on site."""
+        return format_minor(booking.due_minor, booking.currency)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Find by name or email, and by a whole phone number written any way."""
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        parsed = parse_phone(search_term, current_tenant().region)
+        return (found | queryset.filter(contact_phone=parsed.e164), True) if isinstance(parsed, Phone) else (found, has_duplicates)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Write down how many people a page of the list showed."""
+        response = super().changelist_view(request, extra_context)
+        if request.method == "GET" and isinstance(response, TemplateResponse) and response.context_data:
+            shown = response.context_data["cl"].result_list
+            record_access(actor=cast(User, request.user), action="view", how_many=len(shown), subject="bookings")
+        return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Booking | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        """Write down who looks at this person's appointment."""
+        if obj is not None and request.method == "GET":
+            record_access(actor=cast(User, request.user), action="view", customer=obj.customer, subject=f"booking:{obj.pk}")
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse: appointments are booked, not typed."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        """Refuse: the day's page changes the status, with its rules."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        """Refuse: what was booked stays."""
+        return False
