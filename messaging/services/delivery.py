@@ -7,6 +7,7 @@ next batch in between; `deliver` does both.
 import datetime
 import logging
 import os
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -46,6 +47,9 @@ _STATES = {
     Verdict.UNREACHABLE: "released",
     Verdict.ACCOUNT: "released",
 }
+
+_VERSION_7 = 7 << 76 | 2 << 62  # where an id says which kind it is
+_OPEN_BITS = (1 << 128) - 1 ^ (15 << 76 | 3 << 62)
 
 _OUTCOMES: dict[Verdict, tuple[Outcome, str]] = {
     Verdict.ACCEPTED: (Outcome.SENT, ""),
@@ -190,14 +194,20 @@ def _known_receipt(envelope: Envelope, row: LedgerRow) -> Receipt:
     return Receipt(envelope.reference, envelope.channel, Outcome.IN_DOUBT, Reason.CLAIMED_ELSEWHERE)
 
 
+def _attempt_ids(count: int) -> list[uuid.UUID]:
+    """Return new ids, version 7: those of one moment lie side by side in the index, where random ones touch a page each."""
+    moment = (time.time_ns() // 1_000_000).to_bytes(6)
+    randomness = os.urandom(10 * count)  # one system call for the batch: per message it cost 48 µs
+    numbers = (int.from_bytes(moment + randomness[start : start + 10]) for start in range(0, 10 * count, 10))
+    return [uuid.UUID(int=number & _OPEN_BITS | _VERSION_7) for number in numbers]
+
+
 def _claim(cleared: Sequence[tuple[Envelope, str]], flight: InFlight) -> None:
     """Claim the batch; who cannot be claimed is left out with a reason, the others fly."""
     assert flight.sender is not None
     claims: dict[uuid.UUID, tuple[Claim, Envelope]] = {}
     sender_tag = ledger_tag(flight.channel, flight.sender.address)
-    randomness = os.urandom(16 * len(cleared))  # one system call for the batch: per message it cost 48 µs
-    for position, (envelope, tag) in enumerate(cleared):
-        attempt_id = uuid.UUID(bytes=randomness[16 * position : 16 * position + 16], version=4)
+    for attempt_id, (envelope, tag) in zip(_attempt_ids(len(cleared)), cleared, strict=True):
         digest = body_digest(envelope.body) if flight.channel is not Channel.EMAIL else ""
         claims[attempt_id] = (Claim(attempt_id, envelope.campaign_key, tag, sender_tag, digest), envelope)
     try:
