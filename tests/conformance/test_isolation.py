@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django_tenants.utils import schema_context
 
+from bookings.selectors import slots_of_days, today_at
 from campaigns.models import Campaign
 from campaigns.services import create_port_recovery_campaign
 from customers.models import Customer, ErasureCertificate
@@ -17,9 +18,12 @@ from servicepro.dashboard import navigation
 from tenants.accounts.models import User
 from tenants.models import Domain, Tenant
 from tenants.services import introduce_platform
+from tests.bookings.conftest import make_shop
 from tests.conformance.walk import Route, every_pattern, every_route, fill_in, fingerprint
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n", "book"}
+OPEN_TO_ALL |= {"book-time", "book-details", "book-price"}
+OPEN_TO_ALL |= {"appointment", "appointment-move", "appointment-cancel", "appointment-calendar"}  # behind a signed link of their own
 OPEN_TO_ALL |= {"portal-sign-in", "portal-code", "portal-resend", "portal-sign-out"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
 OWNER_ROUTES = (
@@ -55,6 +59,7 @@ def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
     merge_customers(first, third, actor=None)
     ErasureCertificate.objects.create(reason="asked", record_ids=[], erased={}, kept={})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
+    book_something(first)
     yield campaign
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -62,6 +67,14 @@ def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
             cursor.execute(f"DELETE FROM shop.{table}")
         cursor.execute("SET session_replication_role = DEFAULT")
     User.objects.filter(role__in=("manager", "staff")).delete()
+
+
+def book_something(customer: Customer) -> None:
+    """Have an appointment of somebody in the calendar."""
+    shop = make_shop()
+    days = slots_of_days(shop.place, today_at(shop.place), 10, shop.detail.duration_minutes)
+    free = next(slot for slots in days.values() for slot in slots)
+    shop.book(free.starts_at, customer_id=customer.pk, idempotency_key="walk")
 
 
 def owner_routes() -> list[Route]:
@@ -104,18 +117,30 @@ def test_only_owners_open_owner_pages(filled, role):
 COMMON_ADMIN = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "view_on_site", "app_list", "search", ""}
 READING, CHANGING = ("get", "head"), ("post",)
 # What the role table opens in the admin: names of routes, and the methods that are answered with more than a refusal.
+APPOINTMENTS = {
+    "bookings_booking_changelist": READING + CHANGING,
+    "bookings_booking_history": READING + CHANGING,
+    "bookings_booking_change": READING,
+}
 OPENED = {
     "manager": {
         "customers_customer_changelist": READING + CHANGING,
         "customers_customer_history": READING + CHANGING,
         "customers_customer_change": READING + CHANGING,
         "customers_customer_show_phone": CHANGING,
+        **{
+            f"bookings_{model}_{page}": READING + CHANGING
+            for model in ("place", "service")
+            for page in ("changelist", "add", "change", "history")
+        },
+        **APPOINTMENTS,
     },
     "staff": {
         "customers_customer_changelist": READING + CHANGING,
         "customers_customer_history": READING + CHANGING,
         "customers_customer_change": READING,
         "customers_customer_show_phone": CHANGING,
+        **APPOINTMENTS,
     },
 }
 

@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from bookings.models import Booking
+from bookings.selectors import manage_token
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
 from customers.models import Customer, CustomerMerge, ErasureCertificate, ImportBatch, MergeProposal
@@ -59,11 +61,12 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "action": lambda pattern: "confirm" if "import" in pattern else "start",
     "object_id": _record,
     "id": lambda _pattern: _first(User),
+    "booking_token": lambda _pattern: manage_token(Booking.objects.first() or Booking()),
+    "public_id": lambda _pattern: str(Booking.objects.values_list("public_id", flat=True).first() or uuid.UUID(int=1)),
     "path": _record,
     "content_type_id": lambda _pattern: "1",
     "app_label": lambda _pattern: "customers",
     "url": lambda _pattern: "nowhere",
-    "file_type": lambda _pattern: "csv",
 }
 
 
