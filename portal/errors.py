@@ -1,6 +1,6 @@
 """What can go wrong on the customer's pages, in words for customers."""
 
-from servicepro.lib.errors import InvalidInput, TooMany, Unavailable
+from servicepro.lib.errors import Forbidden, InvalidInput, TooMany, Unavailable
 
 
 class BadAddress(InvalidInput):
@@ -25,3 +25,15 @@ class CodesUnavailable(Unavailable):
     """Nothing can be counted for the moment, so no code leaves."""
 
     code = "CODES_UNAVAILABLE"
+
+
+class TooManyBookings(TooMany):
+    """More appointments were booked or changed than anybody needs."""
+
+    code = "TOO_MANY_BOOKINGS"
+
+
+class CodeNeeded(Forbidden):
+    """Whoever is signed in entered their code too long ago for this."""
+
+    code = "CODE_NEEDED"

@@ -2,12 +2,19 @@
 
 from django.urls import path
 
-from portal.views import account, offer, rewards, sign_in
+from portal.views import account, appointment, book, checkout, offer, rewards, sign_in
 
 urlpatterns = [
     path("o/<str:token>", offer.offer, name="offer"),
     path("u/<str:token>", offer.unsubscribe, name="unsubscribe"),
-    path("book", offer.book, name="book"),
+    path("book", book.services, name="book"),
+    path("book/time", book.times, name="book-time"),
+    path("book/details", checkout.details, name="book-details"),
+    path("book/price", checkout.price, name="book-price"),
+    path("b/<str:token>", appointment.appointment, name="appointment"),
+    path("b/<str:token>/move", appointment.move, name="appointment-move"),
+    path("b/<str:token>/cancel", appointment.cancelled, name="appointment-cancel"),
+    path("b/<str:token>/calendar.ics", appointment.calendar_file, name="appointment-calendar"),
     path("portal/", account.home, name="portal-home"),
     path("portal/sign-in", sign_in.sign_in, name="portal-sign-in"),
     path("portal/sign-in/code", sign_in.code, name="portal-code"),

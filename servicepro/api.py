@@ -21,7 +21,9 @@ from pydantic.alias_generators import to_camel
 
 from customers.api import router as customers_router
 from loyalty.api import router as loyalty_router
+from loyalty.errors import RedemptionBlocked
 from portal.api import router as portal_router
+from portal.api_booking import router as booking_router
 from servicepro.lib.api_schema import ApiSchema, Problem, documented
 from servicepro.lib.errors import (
     Forbidden,
@@ -95,6 +97,7 @@ api = DescribedApi(
             {"name": "Customers", "description": "Single people."},
             {"name": "Import", "description": "Bring in a list of customers: look, confirm, undo."},
             {"name": "Portal", "description": "What signed-in customers ask about themselves."},
+            {"name": "Booking", "description": "Appointments, with points and without."},
             {"name": "Loyalty", "description": "What points add up to."},
         ]
     },
@@ -136,6 +139,7 @@ def who_am_i(request: HttpRequest) -> dict[str, Any]:
 
 api.add_router("/customers", customers_router)
 api.add_router("/portal", portal_router)
+api.add_router("/booking", booking_router)
 api.add_router("/admin/loyalty", loyalty_router)
 
 
@@ -155,8 +159,8 @@ def problem(error: ServiceProError) -> HttpResponse:
     return response
 
 
-def _problem(status: int, code: str, message: str, details: dict[str, Any] | None = None) -> HttpResponse:
-    body = {"error": code, "message": message, "requestId": request_id()}
+def _problem(status: int, code: str, message: str, details: dict[str, Any] | None = None, **beside: str) -> HttpResponse:
+    body: dict[str, Any] = {"error": code, "message": message, "requestId": request_id(), **beside}
     if details:
         body["details"] = json.loads(json.dumps(details, default=str))
     return JsonResponse(body, status=status)
@@ -165,6 +169,12 @@ def _problem(status: int, code: str, message: str, details: dict[str, Any] | Non
 @api.exception_handler(ServiceProError)
 def _told(_request: HttpRequest, error: ServiceProError) -> HttpResponse:
     return problem(error)
+
+
+@api.exception_handler(RedemptionBlocked)
+def _blocked(_request: HttpRequest, error: RedemptionBlocked) -> HttpResponse:
+    """Say which rule keeps points from being used where pages look for it: beside the message."""
+    return _problem(error.status, error.code, error.message, reasonCode=error.reason_code)
 
 
 @api.exception_handler(AuthenticationError)

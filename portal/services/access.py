@@ -15,6 +15,7 @@ from servicepro.lib.errors import Forbidden, Unauthenticated
 from tenants.services import count_api_request, is_forged
 
 SIGN_IN_PATH = "/portal/sign-in"
+GUEST = "guest"
 
 
 def signed_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -57,3 +58,14 @@ class CustomerSession:
 
 
 customer_session = CustomerSession()
+
+
+class CustomerOrGuest(CustomerSession):
+    """Let everybody pass, and say who is signed in: a Customer, or GUEST. Raises Forbidden where a customer's session is abused."""
+
+    def __call__(self, request: HttpRequest) -> Customer | str:  # type: ignore[override]
+        """Tell who is signed in."""
+        return super().__call__(request) if portal_session(request) else GUEST
+
+
+customer_or_guest = CustomerOrGuest()

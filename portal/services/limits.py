@@ -1,4 +1,4 @@
-"""How many codes may be asked for, and how many may cost money. Where nobody can count, no code leaves."""
+"""How many codes may be asked for, how many may cost money, and how often is booked. Where nobody can count, nothing is done."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import redis
 from django.conf import settings
 
-from portal.errors import CodesUnavailable, TooManyCodes
+from portal.errors import CodesUnavailable, TooManyBookings, TooManyCodes
 from portal.types import Address
 from servicepro.lib.ratelimit import RateLimit
 from servicepro.lib.tenancy import connection
@@ -29,6 +29,9 @@ ADDRESS_SOON, ADDRESS_DAY = Limit("address", 3, 10 * MINUTE), Limit("address-day
 IP_HOUR, TENANT_HOUR = Limit("ip", 20, HOUR), Limit("business", 2_000, HOUR)
 BLOCK_HOUR = Limit("block", 30, HOUR)
 DOWNLOADS = Limit("downloads", 5, DAY)
+# Every booking and change sends a message to whatever address was typed, and takes a seat from somebody else.
+BOOKINGS_IP, BOOKINGS_ALL = Limit("bookings-ip", 20, HOUR), Limit("bookings", 1_000, HOUR)
+CHANGES = Limit("changes", 10, DAY)
 
 
 @lru_cache(maxsize=4)
@@ -57,6 +60,19 @@ def count_download(customer_id: int) -> None:
     """Count one download of somebody's data. Raises TooManyCodes and CodesUnavailable."""
     if wait := _take(DOWNLOADS, str(customer_id)):
         raise TooManyCodes(f"You took your data along several times today. Try again in {_words(wait)}.", retry_after_seconds=wait)
+
+
+def count_booking(*, ip: str) -> None:
+    """Count one press that books, whether or not it succeeds. Raises TooManyBookings and CodesUnavailable."""
+    for limit, subject in ((BOOKINGS_IP, ip), (BOOKINGS_ALL, "all")):
+        if wait := _take(limit, subject):
+            raise TooManyBookings(f"That is a lot of bookings. Please try again in {_words(wait)}, or call us.", retry_after_seconds=wait)
+
+
+def count_change(booking_id: int) -> None:
+    """Count one change of an appointment by its customer. Raises TooManyBookings and CodesUnavailable."""
+    if wait := _take(CHANGES, str(booking_id)):
+        raise TooManyBookings("This appointment was changed many times today. Please call us.", retry_after_seconds=wait)
 
 
 def refusal_to_spend(address: Address) -> str:

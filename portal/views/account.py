@@ -5,9 +5,11 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from bookings.selectors import bookings_of_customer
 from customers.errors import BadCustomer
 from customers.selectors import Customer
 from customers.services import choose_channel, clean_email, rename_customer
+from portal.booking_words import appointment as words_of
 from portal.errors import TooManyCodes, WrongCode
 from portal.models import SignInCode
 from portal.preferences import TITLES, preferences_of, wording
@@ -23,6 +25,7 @@ from servicepro.lib.errors import Conflict, ServiceProError
 from servicepro.lib.phone import mask_phone
 from tenants.selectors import business_settings
 
+PAST_SHOWN = 10
 PROFILE, DATA = "/portal/profile", "/portal/data"
 STEP_UP = f"{SIGN_IN_PATH}?again=1&next={DATA}"
 DONE = {
@@ -43,7 +46,8 @@ def _customer(request: HttpRequest) -> Customer:
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
     """Show the appointments."""
-    return show(request, "portal/home.html", here="home")
+    coming, past = (bookings_of_customer(_customer(request), is_upcoming=is_upcoming) for is_upcoming in (True, False))
+    return show(request, "portal/home.html", here="home", coming=list(map(words_of, coming)), past=list(map(words_of, past[:PAST_SHOWN])))
 
 
 def _profile(request: HttpRequest, *, error: ServiceProError | None = None, field: str = "", **context: str) -> HttpResponse:

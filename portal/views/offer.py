@@ -36,14 +36,6 @@ def offer(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-@private
-@require_safe
-def book(request: HttpRequest) -> HttpResponse:
-    """Say how to book."""
-    chosen = business_settings()
-    return show(request, "portal/book.html", here="book", reply_to=chosen.reply_to_email, rules=points_rules())
-
-
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache

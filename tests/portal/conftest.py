@@ -12,8 +12,10 @@ from customers.models import Customer
 from customers.services import register_customer
 from portal.models import PortalSession, SignInCode
 from portal.selectors import cookie_name, hashed
+from tests.bookings.conftest import clock, loyal, shop
 from tests.support.simulator import SimulatorProcess
 
+__all__ = ["clock", "loyal", "shop"]  # what there is to book
 PHONE, EMAIL = "+15125550142", "ana@example.com"
 
 
