@@ -99,3 +99,26 @@ class Rules:
     horizon_days: int
     windows: tuple[Window, ...]
     closed_on: frozenset[datetime.date] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlace:
+    """A place to be described: what it is called, where it is, and when it is open."""
+
+    name: str
+    address: str
+    time_zone: str
+    capacity: int
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewService:
+    """A service to be offered; `category` is core or add_on."""
+
+    name: str
+    description: str
+    category: str
+    price_minor: int
+    duration_minutes: int
+    is_add_on_only: bool = False

@@ -12,11 +12,13 @@ from django.conf import settings
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from bookings.services import describe_catalog
 from customers.selectors import customer_count
 from customers.services import import_google_voice, record_inbound_message, register_customer
 from loyalty.services import change_guardrails, guardrails
 from messaging.selectors import line_numbers
 from messaging.services import ensure_line
+from onboarding.demo_catalog import american_places, american_services, indian_places, indian_services
 from onboarding.demo_people import DemoPerson, american_customers, google_voice_page, indian_customers
 from servicepro.lib.tenancy import connection
 from tenants.errors import UnknownTenant
@@ -36,9 +38,11 @@ def set_up_demo() -> list[Tenant]:
         _ask_for_a_main_service()
         _fill(root, american_customers(), OWN_NUMBER, owner_name="Jody", address="400 Congress Ave, Austin, TX 78701")
         _conversations()
+        describe_catalog(american_places(), american_services())
     salon = _business("glamour", "Glamour Studio", "glamour.localhost", "IN", "owner@glamour.example")
     with tenant_context(salon):
         _fill(salon, indian_customers(), "+919812345670", owner_name="Meera", address="12 MG Road, Bengaluru 560001")
+        describe_catalog(indian_places(), indian_services())
     return [root, salon]
 
 

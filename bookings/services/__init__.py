@@ -2,8 +2,9 @@
 
 from bookings.services.booking import book
 from bookings.services.calendar_file import booking_ics
+from bookings.services.catalog import describe_catalog
 from bookings.services.changes import cancel, reschedule, set_status
 from bookings.services.notices import send_notices
 from bookings.services.quotes import quote
 
-__all__ = ["book", "booking_ics", "cancel", "quote", "reschedule", "send_notices", "set_status"]
+__all__ = ["book", "booking_ics", "cancel", "describe_catalog", "quote", "reschedule", "send_notices", "set_status"]
