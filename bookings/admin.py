@@ -21,7 +21,7 @@ class OpeningHoursInline(TabularInline):
 
     model = OpeningHours
     extra = 0
-    tab = False
+    hide_title = True
 
 
 class ClosureInline(TabularInline):
@@ -29,6 +29,7 @@ class ClosureInline(TabularInline):
 
     model = Closure
     extra = 0
+    hide_title = True
 
 
 @admin.register(Place)

@@ -1,0 +1,108 @@
+"""Who works here looks at the day, says what became of it, and keeps the catalog; on a phone and by night."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from bookings.models import Booking, Place, Service
+from bookings.selectors import slots_of_days, today_at
+from bookings.types import Contact
+from customers.models import Customer
+from loyalty.services import grant_points
+from tenants.accounts.models import User
+from tenants.business.models import BusinessSettings
+from tests.bookings.conftest import Shop, make_shop
+from tests.browser.conftest import Stack
+from tests.browser.screens import check
+
+AUSTIN = ZoneInfo("America/Chicago")
+
+
+@pytest.fixture
+def shop(tenant) -> Shop:
+    BusinessSettings.objects.update(loyalty_min_cart_total=7_500, point_value_minor=10)
+    return make_shop()
+
+
+@pytest.fixture
+def booked(shop: Shop) -> list[Booking]:
+    """Two appointments of one day to come, one of them with points, and one that is over."""
+    ana = Customer.objects.create(name="Ana Silva", phone="+15125550142")
+    grant_points(customer_ids=[ana.pk], points=500, reason="test", campaign_key="k")
+    days = slots_of_days(shop.place, today_at(shop.place) + timedelta(days=1), 7, 150)
+    slots = next(slots for slots in days.values() if len(slots) > 5)
+    first = shop.book(slots[0].starts_at, shop.detail, shop.protection, customer_id=ana.pk, points_requested=500)
+    second = shop.book(slots[4].starts_at, shop.wash, contact=Contact("Bo Adebayo-Winterbottom", "512-555-0143", "", "Please call before"))
+    over = shop.book(slots[1].starts_at, shop.wash, contact=Contact("Cy", "512-555-0144"))
+    now = timezone.now().replace(second=0, microsecond=0)
+    Booking.objects.filter(pk=over.pk).update(starts_at=now - timedelta(minutes=40), ends_at=now - timedelta(minutes=10), seat=2)
+    return [first, second, Booking.objects.get(pk=over.pk)]
+
+
+@pytest.fixture
+def worker(tenant) -> Iterator[str]:
+    """The email address of somebody on the staff, whose traces go with them."""
+    made = User.objects.create_user("bookings-staff@shop.example", "a-long-password", is_staff=True)
+    yield made.email
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("DELETE FROM shop.customers_personaldataaccess; DELETE FROM shop.accounts_auditentry")
+        cursor.execute("SET session_replication_role = DEFAULT")
+    made.delete()
+
+
+def day_of(booking: Booking) -> str:
+    return f"/admin/bookings/day/?day={booking.starts_at.astimezone(AUSTIN).date().isoformat()}"
+
+
+def test_the_owner_sees_a_day_and_cancels_with_points_going_back(sign_in: Callable[..., Page], stack: Stack, booked, tmp_path):
+    page = sign_in(path="/admin/")
+    page.get_by_role("link", name="Appointments").first.click()
+    expect(page.get_by_role("heading", name="(today)")).to_be_visible()
+    page.goto(stack.url(day_of(booked[0])))
+    row = page.get_by_role("listitem").filter(has_text="Ana Silva")
+    expect(row).to_contain_text("500 points took $50.00 off")
+    check(page)
+    page.screenshot(path=str(tmp_path / "day.png"), full_page=True)
+    row.get_by_text("Cancel", exact=True).click()
+    row.get_by_role("button", name="Cancel this appointment").click()
+    expect(page.get_by_text("Ana Silva: cancelled. 500 points went back.").first).to_be_visible()
+    assert Booking.objects.get(pk=booked[0].pk).status == "cancelled"
+    assert Customer.objects.get(name="Ana Silva").loyalty_points_balance == 500
+    check(page)
+
+
+def test_staff_say_what_became_of_it_on_their_phone(sign_in: Callable[..., Page], stack: Stack, booked, worker, tmp_path):
+    page = sign_in(worker, path=day_of(booked[2]), width=360)
+    row = page.get_by_role("listitem").filter(has_text="Cy")
+    page.screenshot(path=str(tmp_path / "phone.png"), full_page=True)
+    row.get_by_role("button", name="Completed").click()
+    expect(page.get_by_text("Cy: completed.").first).to_be_visible()
+    assert Booking.objects.get(pk=booked[2].pk).status == "completed"
+    expect(row.get_by_role("button", name="No-show")).to_be_visible()
+
+
+def test_an_owner_adds_a_service_and_closes_a_place_for_a_day(sign_in: Callable[..., Page], stack: Stack, shop, tmp_path):
+    page = sign_in(path="/admin/bookings/service/add/")
+    page.get_by_label("Name").fill("Clay Bar")
+    page.get_by_label("Price").fill("149.90")
+    page.get_by_label("Duration minutes").fill("60")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("$149.90")).to_be_visible()
+    assert Service.objects.get(name="Clay Bar").price_minor == 14_990
+    page.goto(stack.url(f"/admin/bookings/place/{shop.place.pk}/change/"))
+    expect(page.get_by_text("Opening hours").first).to_be_visible()
+    page.screenshot(path=str(tmp_path / "place.png"), full_page=True)
+    assert Place.objects.get(pk=shop.place.pk).hours.count() == 6
+
+
+def test_a_day_without_appointments_says_what_to_do(sign_in: Callable[..., Page], stack: Stack, tenant):
+    page = sign_in(path="/admin/bookings/day/")
+    expect(page.get_by_text("Nobody has booked for this day")).to_be_visible()
+    expect(page.get_by_text("Customers can book once there is a place")).to_be_visible()
+    check(page)
