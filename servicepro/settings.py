@@ -1,5 +1,6 @@
 """Settings, all from the environment (.env.example lists every one); with none set, the embedded stack is used."""
 
+import logging
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -210,6 +211,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_CELERY_TASK_NOTICE_LOG_LEVEL = logging.INFO  # a tick of the beat that came too late is no trouble: the next one is due
 
 # Security
 SECURE_CONTENT_TYPE_NOSNIFF = True

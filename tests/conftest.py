@@ -62,6 +62,11 @@ def _clean(schema: str) -> None:
         cursor.execute("SET session_replication_role = replica")
         for table in TRUNCATED:
             cursor.execute(f'DELETE FROM "{schema}".{table}')
+        for table in ("django_admin_log", "accounts_user_groups", "accounts_user_user_permissions"):
+            cursor.execute("SELECT to_regclass(%s)", [f'"{schema}".{table}'])
+            if cursor.fetchone()[0]:
+                cursor.execute(f'DELETE FROM "{schema}".{table}')
+        cursor.execute(f'DELETE FROM "{schema}".accounts_user WHERE email <> %s', [f"owner@{schema}.example"])
         for table in ("port_recovery_sms_sends", "email_sends", "whatsapp_sends"):
             cursor.execute(f"DELETE FROM public.{table}")
         cursor.execute("SET session_replication_role = DEFAULT")
@@ -71,8 +76,10 @@ def _business(schema: str, own_number: str) -> Iterator[Tenant]:
     tenant = Tenant.objects.get(schema_name=schema)
     _clean(schema)
     with tenant_context(tenant):
-        BusinessSettings.objects.update_or_create(pk=1, defaults={"owner_name": "Jody", "postal_address": "400 Congress Ave, Austin"})
-        BusinessSettings.objects.filter(pk=1).update(owner_phone="+15125550199", unknown_consent="allow")
+        BusinessSettings.objects.all().delete()
+        BusinessSettings.objects.create(
+            pk=1, owner_name="Jody", postal_address="400 Congress Ave, Austin", owner_phone="+15125550199", unknown_consent="allow"
+        )
         ensure_line(own_number, messages_per_second=5000)
         yield tenant
     connection.set_schema_to_public()
