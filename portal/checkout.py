@@ -119,9 +119,13 @@ def read_contact(given: QueryDict) -> Contact:
     )
 
 
-def contact_of(customer: Customer | None) -> Contact:
-    """Return what stands in the form for somebody who is signed in; the phone is known, so it is not repeated."""
-    return Contact(name=customer.name or "", email=customer.email or "") if customer else Contact("")
+def prefilled(draft: Contact | None, customer: Customer | None) -> Contact:
+    """Return what stands in the form at first: what was typed before, and the name and email of who is signed in where nothing was.
+
+    Their phone is known, so it is not repeated.
+    """
+    typed = draft or Contact("")
+    return replace(typed, name=typed.name or customer.name or "", email=typed.email or customer.email or "") if customer else typed
 
 
 def completed(contact: Contact, customer: Customer | None) -> Contact:

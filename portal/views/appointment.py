@@ -34,7 +34,7 @@ _SECONDS = 60
 
 
 def _of_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
-    """Hand a page the appointment its link names; the link goes to no other site."""
+    """Hand a page the appointment its link names."""
 
     @wraps(view)
     def found(request: HttpRequest, token: str) -> HttpResponseBase:
@@ -42,11 +42,9 @@ def _of_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBas
             booking = booking_by_token(token)
         except (UnknownBooking, LinkExpired) as error:
             reply_to = business_settings().reply_to_email
-            response = show(request, "portal/appointment_unknown.html", status=error.status, message=error.message, reply_to=reply_to)
-        else:
-            response = view(request, booking)
-        response["Referrer-Policy"] = "no-referrer"
-        return response
+            return show(request, "portal/appointment_unknown.html", status=error.status, message=error.message, reply_to=reply_to)
+        # The referrer stays same-origin as everywhere: without any, browsers send no origin with the forms, and those are refused.
+        return view(request, booking)
 
     return private(found)
 

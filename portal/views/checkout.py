@@ -22,9 +22,9 @@ from portal.checkout import (
     NOTE_CHARACTERS_MAX,
     Choice,
     completed,
-    contact_of,
     forget_draft,
     keep_draft,
+    prefilled,
     read_amount,
     read_choice,
     read_contact,
@@ -59,7 +59,7 @@ def details(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(SERVICES)
     if choice.starts_at is None:
         return HttpResponseRedirect(choice.path(TIMES))
-    contact = read_contact(request.POST) if is_posted else read_draft(request) or contact_of(signed_in_customer(request))
+    contact = read_contact(request.POST) if is_posted else prefilled(read_draft(request), signed_in_customer(request))
     try:
         return _pressed(request, choice, contact) if is_posted else _looked(request, choice, contact)
     except CART_PROBLEMS as error:

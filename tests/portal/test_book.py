@@ -121,6 +121,7 @@ def test_points_take_off_what_they_are_worth_and_the_rest_stays(shop, loyal):
     client = client_of(customer)
     answer = client.get("/book/details", cart(shop, use="1", points="200"))
     assert "You have 500 points (about $50)" in words(answer) and "-$20" in words(answer) and "To pay on site $130" in words(answer)
+    assert "You keep 300 points." in words(answer)
     assert press(client, form(client, cart(shop, use="1", points="200"))).status_code == 303
     booking = Booking.objects.get()
     assert (booking.points_used, booking.discount_minor, booking.due_minor, booking.customer_id) == (200, 2_000, 13_000, customer.pk)
@@ -417,6 +418,7 @@ def test_a_page_of_another_site_cannot_book_or_cancel(shop, loyal):
     token = manage_token(shop.book())
     lured = client_of(customer, enforce_csrf_checks=True)
     choice = cart(shop, **CONTACT, action="confirm", key=uuid.uuid4().hex, total="15000", due="15000")
+    assert client_of(customer).get(f"/b/{token}")["Referrer-Policy"] == "same-origin", "browsers send the origin with the forms"
     assert lured.post("/book/details", choice).status_code == lured.post(f"/b/{token}/cancel").status_code == 403
     assert Booking.objects.filter(status="confirmed").count() == 1
 
