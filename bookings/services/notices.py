@@ -41,7 +41,7 @@ def _ask_worker(schema: str, notice_id: int) -> None:
     if not current_app.conf.broker_url:
         return  # a command that knows no broker
     try:
-        current_app.send_task(TASK, args=[schema, notice_id], retry=False)
+        current_app.send_task(TASK, args=[schema, notice_id])
     except OperationalError as error:
         logger.warning("booking_notice_not_queued notice=%s error=%r", notice_id, error)
 

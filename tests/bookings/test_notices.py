@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from celery import Celery, current_app
 from icalendar import Calendar
 
 from bookings.models import BookingNotice
@@ -90,6 +91,17 @@ def test_a_notice_that_comes_too_late_is_left(shop, simulator, clock):
     clock.move_to(NOW + timedelta(hours=25))
     assert send_notices() == 1 and simulator.texts() == []
     assert BookingNotice.objects.get().sms_outcome == "too_late"
+
+
+def test_a_broker_that_is_away_costs_a_moment_and_no_appointment(shop, simulator):
+    before = current_app._get_current_object()
+    Celery("without a broker", broker="redis://127.0.0.1:9/0", set_as_current=True)
+    try:
+        booking = shop.book()
+    finally:
+        before.set_current()
+    assert booking.status == "confirmed"
+    assert send_notices() == 1 and len(simulator.texts()) == 1
 
 
 def event(booking):
