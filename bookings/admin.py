@@ -3,9 +3,14 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import DateField, Field, ManyToManyField, TimeField
+from django.forms import DateInput, TimeInput
+from django.forms import Field as FormField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from unfold.admin import TabularInline
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultiple
 
 from bookings.forms import ServiceForm
 from bookings.models import Booking, BookingLine, Closure, OpeningHours, Place, Service
@@ -16,7 +21,22 @@ from servicepro.lib.record_admin import RecordAdmin
 from tenants.selectors import User, current_tenant
 
 
-class OpeningHoursInline(TabularInline):
+class LabelledInline(TabularInline):
+    """Rows whose fields say what they are: the theme hides the heads of the columns on a phone."""
+
+    def formfield_for_dbfield(self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> FormField | None:
+        """Name the field to whoever cannot see the head of its column; times and days are picked by the browser's own means."""
+        for kind, widget, shape in ((TimeField, TimeInput, "%H:%M"), (DateField, DateInput, "%Y-%m-%d")):
+            if isinstance(db_field, kind):
+                native = {"type": "time" if kind is TimeField else "date", "class": " ".join(INPUT_CLASSES)}
+                kwargs["widget"] = widget(format=shape, attrs=native)
+        field: FormField | None = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs.setdefault("aria-label", capfirst(db_field.verbose_name))
+        return field
+
+
+class OpeningHoursInline(LabelledInline):
     """When a place is open."""
 
     model = OpeningHours
@@ -24,7 +44,7 @@ class OpeningHoursInline(TabularInline):
     hide_title = True
 
 
-class ClosureInline(TabularInline):
+class ClosureInline(LabelledInline):
     """Days on which it is not."""
 
     model = Closure
@@ -56,10 +76,13 @@ class ServiceAdmin(RecordAdmin):
 
     form = ServiceForm
     fields = ("name", "description", "category", "is_add_on_only", "price", "duration_minutes", "is_active", "places")
-    filter_horizontal = ("places",)
     list_display = ("name", "category", "price_shown", "duration_minutes", "is_active")
     list_filter = ("category", "is_active", "places")
     search_fields = ("name", "description")
+
+    def formfield_for_manytomany(self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the places as boxes to tick: a business has a few."""
+        return super().formfield_for_manytomany(db_field, request, widget=UnfoldAdminCheckboxSelectMultiple, **kwargs)
 
     @admin.display(description="Price", ordering="price_minor")
     def price_shown(self, service: Service) -> str:
