@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from unfold.admin import TabularInline
-from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
 
 from bookings.forms import ServiceForm
 from bookings.models import Booking, BookingLine, Closure, OpeningHours, Place, Service
@@ -82,7 +82,7 @@ class ServiceAdmin(RecordAdmin):
 
     def formfield_for_manytomany(self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the places as boxes to tick: a business has a few."""
-        return super().formfield_for_manytomany(db_field, request, widget=UnfoldAdminCheckboxSelectMultiple, **kwargs)
+        return super().formfield_for_manytomany(db_field, request, widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs)
 
     @admin.display(description="Price", ordering="price_minor")
     def price_shown(self, service: Service) -> str:
