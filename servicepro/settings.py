@@ -211,7 +211,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
-DJANGO_STRUCTLOG_CELERY_TASK_NOTICE_LOG_LEVEL = logging.INFO  # a tick of the beat that came too late is no trouble: the next one is due
+DJANGO_STRUCTLOG_CELERY_TASK_RETRY_LOG_LEVEL = logging.INFO  # a tick of the beat that came too late is no trouble: the next one is due
 
 # Security
 SECURE_CONTENT_TYPE_NOSNIFF = True
