@@ -222,7 +222,8 @@ def test_ten_thousand_requests_for_codes_cost_a_bounded_number_of_texts(ana, set
     settled(60)
     for row in SignInCode.objects.filter(outcome=""):
         send_code(row.pk, "shop.localhost")
-    assert len(simulator.texts()) <= 25
+    phones = {person.phone for person in people}  # the code of an earlier test may still be on its way from a thread
+    assert len([text for text in simulator.texts() if text["to"] in phones]) <= 25
     assert SignInCode.objects.filter(outcome="budget_of_the_day").exists()
 
 
