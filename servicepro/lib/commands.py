@@ -1,4 +1,4 @@
-"""What every management command shares: `--tenant`, and errors that are one clear sentence with exit code 1."""
+"""What every management command shares: `--tenant` and `--all`, and errors that are one clear sentence with exit code 1."""
 
 from typing import Any
 
@@ -29,3 +29,9 @@ class ServiceCommand(BaseCommand):
     def add_tenant_argument(self, parser: CommandParser) -> None:
         """Add the required `--tenant SCHEMA`."""
         parser.add_argument("--tenant", required=True, metavar="SCHEMA", help="the business's schema name, e.g. cleanmachine")
+
+    def add_tenants_argument(self, parser: CommandParser, *, all_by_default: bool = False) -> None:
+        """Add `--tenant SCHEMA` and `--all`; one of them is required, unless all are meant where none is named."""
+        which = parser.add_mutually_exclusive_group(required=not all_by_default)
+        which.add_argument("--tenant", metavar="SCHEMA", help="the business's schema name, e.g. cleanmachine")
+        which.add_argument("--all", action="store_true", help="every business" + (" (the default)" if all_by_default else ""))

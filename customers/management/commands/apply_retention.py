@@ -17,7 +17,7 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("--tenant", metavar="SCHEMA", help="one business; without it, all")
+        self.add_tenants_argument(parser, all_by_default=True)
         parser.add_argument("--dry-run", action="store_true", help="change nothing")
 
     def run(self, **options: Any) -> None:

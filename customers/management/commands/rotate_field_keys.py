@@ -10,7 +10,7 @@ from django_tenants.utils import tenant_context
 from customers.services import rotate_field_keys
 from servicepro.lib.commands import ServiceCommand
 from servicepro.lib.crypto import writing_key_id
-from tenants.selectors import each_tenant, tenant_by_schema
+from tenants.selectors import tenants_named
 
 PROGRESS_SECONDS = 1.0
 
@@ -21,21 +21,15 @@ class Command(ServiceCommand):
     help = "Re-encrypt stored phones and texts with the first key of FIELD_KEYS. Safe to stop, repeat and run while in use."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options."""
-        whom = parser.add_mutually_exclusive_group(required=True)
-        whom.add_argument("--tenant", metavar="SCHEMA", help="the business's schema name, e.g. cleanmachine")
-        whom.add_argument("--all", action="store_true", help="every business")
+        """Declare the options: one business, or all."""
+        self.add_tenants_argument(parser)
 
     def run(self, **options: Any) -> None:
         """Rotate, and exit with 1 where a value could not be read with any key of the ring."""
         unreadable = 0
-        if options["all"]:
-            for tenant in each_tenant():
-                unreadable += self._rotate(tenant.schema_name)
-        else:
-            tenant = tenant_by_schema(options["tenant"])
+        for tenant in tenants_named(options["tenant"]):
             with tenant_context(tenant):
-                unreadable = self._rotate(tenant.schema_name)
+                unreadable += self._rotate(tenant.schema_name)
         if unreadable:
             raise CommandError(
                 f"{unreadable:,} values cannot be read with any key of FIELD_KEYS and were left as they are. "

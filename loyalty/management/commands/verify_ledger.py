@@ -20,9 +20,7 @@ class Command(ServiceCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options: one business, or all."""
-        which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--tenant", metavar="SCHEMA", help="the business's schema name, e.g. cleanmachine")
-        which.add_argument("--all", action="store_true", help="every business")
+        self.add_tenants_argument(parser)
 
     def run(self, **options: Any) -> None:
         """Verify, and fail with the number of customers whose points do not add up."""

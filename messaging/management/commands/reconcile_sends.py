@@ -16,8 +16,8 @@ class Command(ServiceCommand):
     help = "Settle sends in doubt: found in the provider's log means sent, not found means it may be tried again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options."""
-        parser.add_argument("--tenant", metavar="SCHEMA", help="one business; without it, all")
+        """Declare the options: one business, or all."""
+        self.add_tenants_argument(parser, all_by_default=True)
 
     def run(self, **options: Any) -> None:
         """Reconcile and say what was found."""
