@@ -2,25 +2,25 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import services
-from campaigns.errors import UnknownCampaign
 from campaigns.models import Campaign, Target
 from campaigns.selectors import FILTERS, campaign_by_id, campaign_counts, explain_target, matching_targets, texts_cost
 from campaigns.tasks import drain_soon
 from campaigns.wording import reason_label
 from messaging.types import Outcome
+from servicepro.lib.admin_pages import admin_page, attempt, get_or_404
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.phone import mask_phone
 from servicepro.lib.spreadsheet_safety import safe_cell
-from tenants.selectors import User, current_tenant
+from tenants.selectors import current_tenant, signed_in_user
 from tenants.services import record_action
 
 PAGE_ROWS = 50
@@ -38,37 +38,11 @@ SKIP_FILTERS = (
 )
 
 
-def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), "title": title, **context})
-
-
-def _campaign(campaign_id: int) -> Campaign:
-    try:
-        return campaign_by_id(campaign_id)
-    except UnknownCampaign as error:
-        raise Http404(error.message) from error
-
-
-def _owner(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def _try(request: HttpRequest, act: Callable[[], Any], done: str) -> Any:
-    """Do it, say so, and return what came of it (True for nothing); an expected error is said instead, and None returned."""
-    try:
-        result = act()
-    except ServiceProError as error:
-        messages.error(request, error.message)
-        return None
-    messages.success(request, done)
-    return True if result is None else result
-
-
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Show who would be reached and why others would not, and the campaigns so far."""
     tenant = current_tenant()
-    return _page(
+    return admin_page(
         request,
         "campaigns/overview.html",
         "Port recovery",
@@ -82,9 +56,9 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_POST
 def create(request: HttpRequest) -> HttpResponse:
     """Create the draft."""
-    campaign = _try(
+    campaign = attempt(
         request,
-        lambda: services.create_port_recovery_campaign(created_by=_owner(request), name=request.POST.get("name", "")),
+        lambda: services.create_port_recovery_campaign(created_by=signed_in_user(request), name=request.POST.get("name", "")),
         "The draft is ready. Look at it, send yourself a test, then start.",
     )
     return redirect("port-recovery-campaign", campaign.pk) if campaign else redirect("port-recovery")
@@ -93,12 +67,12 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_GET
 def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show one campaign: numbers, words, people."""
-    campaign = _campaign(campaign_id)
+    campaign = get_or_404(campaign_by_id, campaign_id)
     first = Target.objects.filter(campaign_id=campaign.pk).exclude(phone=None).order_by("id").first()
     chosen = matching_targets(campaign.pk, phone_text=request.GET.get("as", ""), region=current_tenant().region).first()
     shown_as = chosen if request.GET.get("as") and chosen else first
     rendered = services.preview_for(campaign, shown_as)
-    return _page(
+    return admin_page(
         request,
         "campaigns/campaign.html",
         campaign.name,
@@ -115,7 +89,7 @@ def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show the numbers alone; the page asks for them every second while the campaign runs."""
-    campaign = _campaign(campaign_id)
+    campaign = get_or_404(campaign_by_id, campaign_id)
     # In another status other things may be done: then the buttons come along, and else they keep what is being typed.
     is_late = request.GET.get("shown", campaign.status) != campaign.status
     return render(request, "campaigns/_progress.html", {"campaign": campaign, "is_late": is_late, **_progress_context(campaign)})
@@ -124,17 +98,17 @@ def progress(request: HttpRequest, campaign_id: int) -> HttpResponse:
 @require_GET
 def targets(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Show the table alone."""
-    campaign = _campaign(campaign_id)
+    campaign = get_or_404(campaign_by_id, campaign_id)
     return render(request, "campaigns/_targets.html", {"campaign": campaign, "filters": FILTERS, **_table_context(request, campaign)})
 
 
 @require_GET
 def why(request: HttpRequest, campaign_id: int, target_id: int) -> HttpResponse:
     """Say in plain words what became of one person."""
-    target = Target.objects.filter(campaign_id=_campaign(campaign_id).pk, pk=target_id).first()
+    target = Target.objects.filter(campaign_id=get_or_404(campaign_by_id, campaign_id).pk, pk=target_id).first()
     if target is None:
         raise Http404
-    record_action(_owner(request), "recipient_explained", f"target:{target.pk}")
+    record_action(signed_in_user(request), "recipient_explained", f"target:{target.pk}")
     return render(request, "campaigns/_why.html", {"target": target, "why": explain_target(target), "phone": mask_phone(target.phone)})
 
 
@@ -175,7 +149,7 @@ def _table_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
 @require_POST
 def act(request: HttpRequest, campaign_id: int, action: str) -> HttpResponse:
     """Do what a button says."""
-    campaign = _campaign(campaign_id)
+    campaign = get_or_404(campaign_by_id, campaign_id)
     actions: dict[str, Callable[[HttpRequest, Campaign], None]] = {
         "test": _send_test,
         "start": _start,
@@ -194,7 +168,7 @@ def act(request: HttpRequest, campaign_id: int, action: str) -> HttpResponse:
 
 def _send_test(request: HttpRequest, campaign: Campaign) -> None:
     try:
-        receipt = services.send_test(campaign, actor=_owner(request))
+        receipt = services.send_test(campaign, actor=signed_in_user(request))
     except ServiceProError as error:
         messages.error(request, error.message)
         return
@@ -209,9 +183,9 @@ def _start(request: HttpRequest, campaign: Campaign) -> None:
     if not typed.isdigit():
         messages.error(request, "Type the number of people to start, for example 97.")
         return
-    begun = _try(
+    begun = attempt(
         request,
-        lambda: services.start_campaign(campaign, actor=_owner(request), confirmed_count=int(typed)),
+        lambda: services.start_campaign(campaign, actor=signed_in_user(request), confirmed_count=int(typed)),
         "Started. You can leave this page; it goes on.",
     )
     if begun:
@@ -219,42 +193,48 @@ def _start(request: HttpRequest, campaign: Campaign) -> None:
 
 
 def _resume(request: HttpRequest, campaign: Campaign) -> None:
-    if _try(request, lambda: services.resume_campaign(campaign, actor=_owner(request)), "Going on where it stopped."):
+    if attempt(request, lambda: services.resume_campaign(campaign, actor=signed_in_user(request)), "Going on where it stopped."):
         drain_soon(current_tenant().schema_name, campaign.pk)
 
 
 def _pause(request: HttpRequest, campaign: Campaign) -> None:
-    _try(request, lambda: services.pause_campaign(campaign, actor=_owner(request)), "Paused. Nothing more leaves.")
+    attempt(request, lambda: services.pause_campaign(campaign, actor=signed_in_user(request)), "Paused. Nothing more leaves.")
 
 
 def _cancel(request: HttpRequest, campaign: Campaign) -> None:
     done = "Cancelled. Who was not reached yet stays unreached."
-    _try(request, lambda: services.cancel_campaign(campaign, actor=_owner(request)), done)
+    attempt(request, lambda: services.cancel_campaign(campaign, actor=signed_in_user(request)), done)
 
 
 def _retry(request: HttpRequest, campaign: Campaign) -> None:
-    _try(request, lambda: services.retry_failed(campaign, actor=_owner(request)), "Everybody who failed gets another turn, nobody else.")
+    attempt(
+        request,
+        lambda: services.retry_failed(campaign, actor=signed_in_user(request)),
+        "Everybody who failed gets another turn, nobody else.",
+    )
 
 
 def _release(request: HttpRequest, campaign: Campaign) -> None:
     if request.POST.get("confirm") != "yes":
         messages.error(request, "Tick the box to confirm that texts may arrive at any hour.")
         return
-    _try(
-        request, lambda: services.release_quiet_hours(campaign, actor=_owner(request)), "Texts of this campaign may now leave at any hour."
+    attempt(
+        request,
+        lambda: services.release_quiet_hours(campaign, actor=signed_in_user(request)),
+        "Texts of this campaign may now leave at any hour.",
     )
 
 
 def _edit(request: HttpRequest, campaign: Campaign) -> None:
     words = {name: request.POST.get(name, "") for name in ("sms_text", "email_subject", "email_text", "email_html")}
-    _try(request, lambda: services.edit_texts(campaign, actor=_owner(request), **words), "The words are saved.")
+    attempt(request, lambda: services.edit_texts(campaign, actor=signed_in_user(request), **words), "The words are saved.")
 
 
 @require_POST
 def export(request: HttpRequest, campaign_id: int) -> StreamingHttpResponse:
     """Download everybody and what became of them; recorded, and safe to open in a spreadsheet."""
-    campaign = _campaign(campaign_id)
-    record_action(_owner(request), "campaign_exported", f"campaign:{campaign.pk}")
+    campaign = get_or_404(campaign_by_id, campaign_id)
+    record_action(signed_in_user(request), "campaign_exported", f"campaign:{campaign.pk}")
     response = StreamingHttpResponse(_csv_lines(campaign), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="campaign-{campaign.pk}.csv"'
     return response

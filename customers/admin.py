@@ -1,6 +1,6 @@
 """Customers in the admin: phones masked until somebody asks, every look at a person recorded."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -21,9 +21,10 @@ from customers.people_shown import further_phones, masked_further_phones, shown_
 from customers.selectors import LIVES, join_facts
 from customers.services import record_access
 from customers.wording import join_sentence, own_join_sentence
+from servicepro.lib.admin_pages import admin_page
 from servicepro.lib.phone import Phone, mask_phone, parse_phone
 from servicepro.lib.record_admin import RecordAdmin
-from tenants.selectors import User, current_tenant
+from tenants.selectors import current_tenant, signed_in_user
 
 _FIELDS = (
     *("email", "birthday", "notes", "tags", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
@@ -107,7 +108,7 @@ class CustomerAdmin(RecordAdmin):
         response = super().changelist_view(request, extra_context)
         if request.method == "GET" and isinstance(response, TemplateResponse) and response.context_data:
             shown = response.context_data["cl"].result_list
-            record_access(actor=cast(User, request.user), action="view", how_many=len(shown), subject="customers")
+            record_access(actor=signed_in_user(request), action="view", how_many=len(shown), subject="customers")
         return response
 
     @admin.display(description="Phone")
@@ -135,19 +136,18 @@ class CustomerAdmin(RecordAdmin):
             raise PermissionDenied
         if customer is None:
             raise Http404(f"There is no customer {object_id} here.")
-        record_access(actor=cast(User, request.user), action="show", customer=customer)
+        record_access(actor=signed_in_user(request), action="show", customer=customer)
         shown = {"customer": customer, "number": customer.phone or customer.phone_raw or "none", "further": further_phones(customer)}
         if request.headers.get("HX-Request"):
             return render(request, "customers/_phone_shown.html", shown)
-        context = {**self.admin_site.each_context(request), "title": str(customer), **shown}
-        return render(request, "customers/phone_shown.html", context)
+        return admin_page(request, "customers/phone_shown.html", str(customer), **shown)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
     ) -> HttpResponse:
         """Write down who looks at this person, and add why other records are taken for them."""
         if obj is not None and request.method == "GET":
-            record_access(actor=cast(User, request.user), action="view", customer=obj)
+            record_access(actor=signed_in_user(request), action="view", customer=obj)
         return super().render_change_form(request, {**context, **_evidence(obj)}, *args, obj=obj, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:

@@ -1,9 +1,11 @@
 """Questions about businesses."""
 
 from collections.abc import Collection, Iterator
+from typing import cast
 
 from django.conf import settings
 from django.db.models import F
+from django.http import HttpRequest
 from django_tenants.utils import get_public_schema_name, tenant_context
 
 from servicepro.lib.tenancy import connection
@@ -52,6 +54,11 @@ def current_tenant() -> Tenant:
     """Return the business whose schema is active. Raises UnknownTenant outside of one."""
     tenant = connection.tenant
     return tenant if isinstance(tenant, Tenant) else tenant_by_schema(connection.schema_name)
+
+
+def signed_in_user(request: HttpRequest) -> User:
+    """Return who asks for a page that only somebody who works for the business gets."""
+    return cast(User, request.user)
 
 
 def business_settings() -> BusinessSettings:

@@ -1,21 +1,21 @@
 """The owner's pages for the keys of the API."""
 
 from datetime import datetime, time, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
-from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from servicepro.lib.admin_pages import admin_page, get_or_404
 from servicepro.lib.errors import ServiceProError
 from tenants.accounts.models import ApiToken
-from tenants.errors import BadToken, UnknownToken
-from tenants.selectors import User, api_tokens, current_tenant
+from tenants.errors import BadToken
+from tenants.selectors import api_tokens, current_tenant, signed_in_user
 from tenants.services import create_api_token, revoke_api_token
 from tenants.types import ApiScope
 
@@ -29,25 +29,26 @@ def api_keys(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             made = create_api_token(
-                actor=cast(User, request.user),
+                actor=signed_in_user(request),
                 name=request.POST.get("name", ""),
                 scopes=request.POST.getlist("scopes"),
                 expires_at=_last_moment(request.POST.get("last_day", "")),
             )
         except ServiceProError as error:
             problem = error.message
-    context = {
-        **admin.site.each_context(request),
-        "title": "API keys",
-        "keys": api_tokens(),
-        "now": timezone.now(),
-        "made": made,
-        "problem": problem,
-        "typed": request.POST if problem else {},
-        "chosen": request.POST.getlist("scopes") if problem else [],
-        "scopes": list(ApiScope),
-    }
-    return render(request, "tenants/api_keys.html", context, status=400 if problem else 200)
+    return admin_page(
+        request,
+        "tenants/api_keys.html",
+        "API keys",
+        status_code=400 if problem else 200,
+        keys=api_tokens(),
+        now=timezone.now(),
+        made=made,
+        problem=problem,
+        typed=request.POST if problem else {},
+        chosen=request.POST.getlist("scopes") if problem else [],
+        scopes=list(ApiScope),
+    )
 
 
 def _last_moment(text: str) -> datetime | None:
@@ -66,9 +67,6 @@ def _last_moment(text: str) -> datetime | None:
 @require_POST
 def revoke_api_key(request: HttpRequest, token_id: int) -> HttpResponse:
     """Shut a key for good."""
-    try:
-        revoked = revoke_api_token(actor=cast(User, request.user), token_id=token_id)
-    except UnknownToken as error:
-        raise Http404(error.message) from error
+    revoked = get_or_404(revoke_api_token, actor=signed_in_user(request), token_id=token_id)
     messages.success(request, f"The key “{revoked.name}” is revoked. Programs that use it are refused from now on.")
     return redirect("api-keys")

@@ -1,17 +1,17 @@
 """The owner's pages for bringing a customer list: look, match the columns, confirm, watch, take back."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers import services
-from customers.errors import BadMapping, UnknownImport
+from customers.errors import BadMapping
 from customers.importing.columns import Field, check_mapping
 from customers.imports_shown import (
     FIELD_LABELS,
@@ -25,29 +25,15 @@ from customers.imports_shown import (
 from customers.models import ImportBatch
 from customers.selectors import UNDO_TIME, customer_count, import_by_id, import_preview, import_progress, imported_lives, recent_imports
 from customers.tasks import apply_import_soon
+from servicepro.lib.admin_pages import admin_page, get_or_404
 from servicepro.lib.errors import InvalidInput, ServiceProError, TooMany
 from servicepro.lib.paging import page_number
 from servicepro.lib.spreadsheet import DEFAULT_LIMITS
-from tenants.selectors import User, current_tenant
+from tenants.selectors import current_tenant, signed_in_user
 
 PAGE_ROWS = 25
 SAMPLE_ROWS = 10
 MEGABYTE = 1024 * 1024
-
-
-def _page(request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), "title": title, **context})
-
-
-def _owner(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def _batch(batch_id: UUID) -> ImportBatch:
-    try:
-        return import_by_id(batch_id)
-    except UnknownImport as error:
-        raise Http404(error.message) from error
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +46,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         if uploaded is None:
             raise InvalidInput("No file was chosen.")
         batch = services.preview_import(
-            content=uploaded.read(), file_name=uploaded.name or "", actor=_owner(request), may_lack_columns=True
+            content=uploaded.read(), file_name=uploaded.name or "", actor=signed_in_user(request), may_lack_columns=True
         )
     except ServiceProError as error:
         response = _overview(request, problem=error.message, status=error.status)
@@ -71,10 +57,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _overview(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    response = _page(
+    return admin_page(
         request,
         "customers/import_overview.html",
         "Import customers",
+        status_code=status,
         problem=problem,
         imports=[(batch, STATUS_LABELS[ImportBatch.Status(batch.status)]) for batch in recent_imports()],
         undo_days=UNDO_TIME.days,
@@ -82,19 +69,17 @@ def _overview(request: HttpRequest, *, problem: str = "", status: int = 200) -> 
         megabytes=DEFAULT_LIMITS.bytes_max // MEGABYTE,
         rows_max=f"{DEFAULT_LIMITS.rows_max:,}",
     )
-    response.status_code = status
-    return response
 
 
 @require_GET
 def batch_page(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Show one list, wherever it stands."""
-    batch = _batch(batch_id)
+    batch = get_or_404(import_by_id, batch_id)
     return _batch_page(request, batch, problem=_missing_columns(batch))
 
 
 def _looked_at(request: HttpRequest, batch: ImportBatch, people: int) -> None:
-    services.record_access(actor=_owner(request), action="view", how_many=people, subject=f"import:{batch.pk}")
+    services.record_access(actor=signed_in_user(request), action="view", how_many=people, subject=f"import:{batch.pk}")
 
 
 def _batch_page(request: HttpRequest, batch: ImportBatch, *, problem: str = "", status: int = 200) -> HttpResponse:
@@ -102,9 +87,7 @@ def _batch_page(request: HttpRequest, batch: ImportBatch, *, problem: str = "", 
     if batch.status == ImportBatch.Status.READY:
         context |= _ready_context(batch)
     _looked_at(request, batch, len(context["rows"]))
-    response = _page(request, "customers/import_batch.html", "Import customers", problem=problem, **context)
-    response.status_code = status
-    return response
+    return admin_page(request, "customers/import_batch.html", "Import customers", status_code=status, problem=problem, **context)
 
 
 def _missing_columns(batch: ImportBatch) -> str:
@@ -163,7 +146,7 @@ def _rows_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
 @require_GET
 def progress(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Show the progress alone; the page asks for it every second while rows are written, and then for the whole page once."""
-    batch = _batch(batch_id)
+    batch = get_or_404(import_by_id, batch_id)
     response = render(request, "customers/_import_progress.html", _progress_context(batch))
     if batch.status not in LIVE:
         response["HX-Refresh"] = "true"
@@ -173,7 +156,7 @@ def progress(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 @require_GET
 def rows(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Show the rows alone."""
-    batch = _batch(batch_id)
+    batch = get_or_404(import_by_id, batch_id)
     context = _rows_context(request, batch)
     _looked_at(request, batch, len(context["rows"]))
     return render(request, "customers/_import_rows.html", {"batch": batch, **context})
@@ -182,12 +165,12 @@ def rows(request: HttpRequest, batch_id: UUID) -> HttpResponse:
 @require_POST
 def columns(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Plan the list anew with the columns the owner chose."""
-    batch = _batch(batch_id)
+    batch = get_or_404(import_by_id, batch_id)
     try:
         fields = _chosen_fields(request.POST, len(batch.headers))
         services.remap_import(batch, fields, replace_existing=request.POST.get("replace_existing") == "yes")
     except ServiceProError as error:
-        return _batch_page(request, _batch(batch_id), problem=error.message, status=error.status)
+        return _batch_page(request, get_or_404(import_by_id, batch_id), problem=error.message, status=error.status)
     messages.success(request, "These are the rows with the columns as you chose them.")
     return redirect("customer-import", batch.pk)
 
@@ -204,7 +187,7 @@ def _chosen_fields(form: QueryDict, count: int) -> list[Field]:
 def act(request: HttpRequest, batch_id: UUID, action: str) -> HttpResponse:
     """Do what a button says."""
     actions: dict[str, Callable[[HttpRequest, ImportBatch], None]] = {"confirm": _confirm, "undo": _undo, "discard": _discard}
-    batch = _batch(batch_id)
+    batch = get_or_404(import_by_id, batch_id)
     if action not in actions:
         raise Http404
     try:
@@ -215,12 +198,12 @@ def act(request: HttpRequest, batch_id: UUID, action: str) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, batch: ImportBatch) -> None:
-    services.confirm_import(batch, _owner(request))
+    services.confirm_import(batch, signed_in_user(request))
     apply_import_soon(current_tenant().schema_name, batch.pk)
 
 
 def _undo(request: HttpRequest, batch: ImportBatch) -> None:
-    report = services.undo_import(batch, _owner(request))
+    report = services.undo_import(batch, signed_in_user(request))
     kept = f" {len(report.kept)} rows stayed; you see below why." if report.kept else ""
     messages.success(request, f"The import is taken back.{kept}")
 
@@ -233,16 +216,16 @@ def _discard(request: HttpRequest, batch: ImportBatch) -> None:
 @require_POST
 def errors(request: HttpRequest, batch_id: UUID) -> HttpResponse:
     """Download the rows that need fixing; recorded, and safe to open in a spreadsheet."""
-    batch = _batch(batch_id)
+    batch = get_or_404(import_by_id, batch_id)
     rows = batch.failed_imports + batch.duplicate_skipped
-    services.record_access(actor=_owner(request), action="export", how_many=rows, subject=f"import:{batch.pk}")
+    services.record_access(actor=signed_in_user(request), action="export", how_many=rows, subject=f"import:{batch.pk}")
     return _download(services.error_report(batch), "rows-to-fix.csv")
 
 
 @require_POST
 def everybody(request: HttpRequest) -> HttpResponse:
     """Download all customers as a list that can be brought again; recorded, and safe to open in a spreadsheet."""
-    services.record_access(actor=_owner(request), action="export", how_many=customer_count(), subject="customers")
+    services.record_access(actor=signed_in_user(request), action="export", how_many=customer_count(), subject="customers")
     return _download(services.export_customers(), "customers.csv")
 
 

@@ -1,12 +1,9 @@
 """The owner's page of the people whom lists brought: how far each has come, searched and page by page."""
 
 from dataclasses import dataclass
-from typing import cast
 from uuid import UUID
 
-from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
@@ -15,9 +12,10 @@ from customers.errors import UnknownImport
 from customers.imports_shown import LIFE_LABELS
 from customers.models import Customer, ImportBatch
 from customers.selectors import import_by_id, imported_customers, imported_lives
+from servicepro.lib.admin_pages import admin_page
 from servicepro.lib.paging import page_number
 from servicepro.lib.phone import mask_phone
-from tenants.selectors import User
+from tenants.selectors import signed_in_user
 
 PAGE_ROWS = 25
 SEARCH_CHARACTERS_MAX = 120
@@ -64,23 +62,20 @@ def imported(request: HttpRequest) -> HttpResponse:
         page = pages
         people, total = imported_customers(status=asked.status, search=asked.search, batch_id=batch_id, page=page, limit=PAGE_ROWS)
     subject = f"import:{batch_id}" if batch_id else "imported customers"
-    services.record_access(actor=cast(User, request.user), action="view", how_many=len(people), subject=subject)
-    return render(
+    services.record_access(actor=signed_in_user(request), action="view", how_many=len(people), subject=subject)
+    return admin_page(
         request,
         "customers/imported.html",
-        {
-            **admin.site.each_context(request),
-            "title": "People from lists",
-            "asked": asked,
-            "choices": [("", "everybody", sum(lives.values())), *((life, label, lives[life]) for life, label in LIFE_LABELS.items())],
-            "people": [(customer, LIFE_LABELS[customer.life], _masked(customer)) for customer in people],
-            "has_any": any(lives.values()),
-            "total": total,
-            "page": page,
-            "pages": pages,
-            "previous": asked.link(page - 1) if page > 1 else "",
-            "next": asked.link(page + 1) if page < pages else "",
-        },
+        "People from lists",
+        asked=asked,
+        choices=[("", "everybody", sum(lives.values())), *((life, label, lives[life]) for life, label in LIFE_LABELS.items())],
+        people=[(customer, LIFE_LABELS[customer.life], _masked(customer)) for customer in people],
+        has_any=any(lives.values()),
+        total=total,
+        page=page,
+        pages=pages,
+        previous=asked.link(page - 1) if page > 1 else "",
+        next=asked.link(page + 1) if page < pages else "",
     )
 
 

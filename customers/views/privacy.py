@@ -1,13 +1,11 @@
 """The owner's pages for one person's data: take it along, erase it, and the certificate afterwards."""
 
 import json
-from typing import Any, cast
 from uuid import UUID
 
-from django.contrib import admin
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -27,19 +25,12 @@ from customers.services import (
     provider_copies,
     record_access,
 )
+from servicepro.lib.admin_pages import admin_page, get_or_404
 from servicepro.lib.phone import mask_phone
-from tenants.selectors import User
+from tenants.selectors import signed_in_user
 
 CONFIRMATION = "erase"
 NOT_CONFIRMED = f"Nothing was erased. Type “{CONFIRMATION}” into the field to confirm."
-
-
-def _page(request: HttpRequest, template: str, title: str, status: int = 200, **context: Any) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), "title": title, **context}, status=status)
-
-
-def _owner(request: HttpRequest) -> User:
-    return cast(User, request.user)
 
 
 def _confirmed(request: HttpRequest) -> bool:
@@ -52,25 +43,11 @@ def _zip(made: PersonExport) -> HttpResponse:
     return response
 
 
-def _customer(customer_id: int) -> Customer:
-    try:
-        return customer_named(customer_id=customer_id)
-    except UnknownCustomer as error:
-        raise Http404(error.message) from error
-
-
-def _certificate(certificate_id: UUID) -> ErasureCertificate:
-    try:
-        return certificate_by_id(certificate_id)
-    except UnknownCustomer as error:
-        raise Http404(error.message) from error
-
-
 @never_cache
 @require_POST
 def export(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Hand over everything held about a person."""
-    return _zip(export_person(_customer(customer_id), actor=_owner(request)))
+    return _zip(export_person(get_or_404(customer_named, customer_id=customer_id), actor=signed_in_user(request)))
 
 
 @never_cache
@@ -91,7 +68,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("admin:customers_customer_change", person.customer_ids[0])
     if not names_somebody(person):
         return _found(request, problem="Nothing is held that names somebody with this phone or email.")
-    record_access(actor=_owner(request), action="view", subject="somebody without a record")
+    record_access(actor=signed_in_user(request), action="view", subject="somebody without a record")
     return _found(request, address=address)
 
 
@@ -100,7 +77,7 @@ def find(request: HttpRequest) -> HttpResponse:
 def export_found(request: HttpRequest) -> HttpResponse:
     """Hand over everything held about somebody without a record."""
     try:
-        return _zip(export_address(request.POST.get("address", ""), actor=_owner(request)))
+        return _zip(export_address(request.POST.get("address", ""), actor=signed_in_user(request)))
     except UnknownCustomer as error:
         return _found(request, problem=error.message)
 
@@ -113,7 +90,7 @@ def erase_found(request: HttpRequest) -> HttpResponse:
     if not _confirmed(request):
         return _found(request, address=address, problem=NOT_CONFIRMED)
     try:
-        made = erase_address(address, actor=_owner(request), reason=request.POST.get("reason", ""))
+        made = erase_address(address, actor=signed_in_user(request), reason=request.POST.get("reason", ""))
     except (CannotErase, UnknownCustomer) as error:
         return _found(request, problem=error.message)
     return redirect("privacy-certificate", made.pk)
@@ -121,11 +98,11 @@ def erase_found(request: HttpRequest) -> HttpResponse:
 
 def _found(request: HttpRequest, *, address: str = "", problem: str = "") -> HttpResponse:
     person = person_at(address) if address else None
-    return _page(
+    return admin_page(
         request,
         "customers/privacy_find.html",
         "Somebody's data",
-        status=400 if problem else 200,
+        status_code=400 if problem else 200,
         address=address,
         shown=mask_phone(person.phones[0]) if person and person.phones else address,
         person=person,
@@ -139,7 +116,7 @@ def _found(request: HttpRequest, *, address: str = "", problem: str = "") -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Show who would be erased, and do it when the owner typed the word."""
-    customer = _customer(customer_id)
+    customer = get_or_404(customer_named, customer_id=customer_id)
     if customer.erased_as:
         return redirect("privacy-certificate", customer.erased_as)
     problem = ""
@@ -148,7 +125,7 @@ def erase(request: HttpRequest, customer_id: int) -> HttpResponse:
             problem = NOT_CONFIRMED
         else:
             try:
-                made = erase_person(customer, actor=_owner(request), reason=request.POST.get("reason", ""))
+                made = erase_person(customer, actor=signed_in_user(request), reason=request.POST.get("reason", ""))
             except CannotErase as error:
                 problem = error.message
             else:
@@ -160,12 +137,12 @@ def _ask(request: HttpRequest, customer: Customer, problem: str) -> HttpResponse
     person = person_of(customer)
     records = Customer.objects.filter(pk__in=person.customer_ids).order_by("pk")
     if request.method == "GET":
-        record_access(actor=_owner(request), action="view", customer=customer)
-    return _page(
+        record_access(actor=signed_in_user(request), action="view", customer=customer)
+    return admin_page(
         request,
         "customers/privacy_erase.html",
         "Erase a person",
-        status=400 if problem else 200,
+        status_code=400 if problem else 200,
         customer=customer,
         records=[(record, mask_phone(record.phone)) for record in records],
         conversations=len(person.conversation_ids),
@@ -180,20 +157,22 @@ def _ask(request: HttpRequest, customer: Customer, problem: str) -> HttpResponse
 def certificates(request: HttpRequest) -> HttpResponse:
     """List the certificates, newest first."""
     made = ErasureCertificate.objects.select_related("requested_by").order_by("-created_at")[:200]
-    return _page(request, "customers/privacy_certificates.html", "Erased people", certificates=made)
+    return admin_page(request, "customers/privacy_certificates.html", "Erased people", certificates=made)
 
 
 @require_GET
 def certificate(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """Show what was erased, what stays and why, and what the provider answered."""
-    made = _certificate(certificate_id)
-    return _page(request, "customers/privacy_certificate.html", "Certificate of erasure", certificate=made, copies=provider_copies(made))
+    made = get_or_404(certificate_by_id, certificate_id)
+    return admin_page(
+        request, "customers/privacy_certificate.html", "Certificate of erasure", certificate=made, copies=provider_copies(made)
+    )
 
 
 @require_GET
 def certificate_file(request: HttpRequest, certificate_id: UUID) -> HttpResponse:
     """Hand over the certificate as a file."""
-    made = _certificate(certificate_id)
+    made = get_or_404(certificate_by_id, certificate_id)
     document = {
         "certificate": made.pk,
         "erased_at": made.created_at,
