@@ -16,9 +16,13 @@ class ServiceCommand(BaseCommand):
         """Do the work; subclasses override this one."""
         raise NotImplementedError
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run for the command line, whose process does nothing else; whoever calls a command from Python keeps their collector."""
+        relax_collector()
+        super().run_from_argv(argv)
+
     def handle(self, *_arguments: Any, **options: Any) -> None:
         """Run, and turn a known error into one sentence on stderr and exit code 1."""
-        relax_collector()
         try:
             self.run(**options)
         except ServiceProError as error:
