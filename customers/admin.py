@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -22,8 +21,8 @@ from customers.selectors import LIVES, join_facts
 from customers.services import record_access
 from customers.wording import join_sentence, own_join_sentence
 from servicepro.lib.admin_pages import admin_page
-from servicepro.lib.phone import Phone, mask_phone, parse_phone
-from servicepro.lib.record_admin import RecordAdmin
+from servicepro.lib.phone import mask_phone
+from servicepro.lib.record_admin import PeopleAdmin, ReadOnlyAdmin
 from tenants.selectors import current_tenant, signed_in_user
 
 _FIELDS = (
@@ -51,7 +50,7 @@ class LifeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Customer)
-class CustomerAdmin(RecordAdmin):
+class CustomerAdmin(PeopleAdmin):
     """People, with what they allowed and their points."""
 
     form = CustomerForm
@@ -103,24 +102,22 @@ class CustomerAdmin(RecordAdmin):
         link = reverse("customer-import", args=[batch.pk])
         return format_html('<span class="sp">{}, {} (<a href="{}">open</a>)</span>', batch, f"{batch.created_at:%b %-d, %Y}", link)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Write down how many people a page of the list showed."""
-        response = super().changelist_view(request, extra_context)
-        if request.method == "GET" and isinstance(response, TemplateResponse) and response.context_data:
-            shown = response.context_data["cl"].result_list
-            record_access(actor=signed_in_user(request), action="view", how_many=len(shown), subject="customers")
-        return response
-
     @admin.display(description="Phone")
     def phone_on_request(self, customer: Customer) -> SafeString:
         """Show the phone masked, with a button that shows it whole."""
         return mark_safe(render_to_string("customers/_phone.html", _phone(customer)))  # noqa: S308  a template of ours, escaped there
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str) -> tuple[QuerySet, bool]:
-        """Find by name or email, and by a whole phone number written any way."""
-        found, has_duplicates = super().get_search_results(request, queryset, search_term)
-        parsed = parse_phone(search_term, current_tenant().region)
-        return (found | queryset.filter(phone=parsed.e164), True) if isinstance(parsed, Phone) else (found, has_duplicates)
+    def phone_region(self) -> str:
+        """Return the business's country."""
+        return current_tenant().region
+
+    def record_list(self, request: HttpRequest, how_many: int) -> None:
+        """Write down how many people a page of the list showed."""
+        record_access(actor=signed_in_user(request), action="view", how_many=how_many, subject="customers")
+
+    def record_look(self, request: HttpRequest, obj: Customer) -> None:
+        """Write down who looks at this person."""
+        record_access(actor=signed_in_user(request), action="view", customer=obj)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the door to a whole phone number."""
@@ -145,9 +142,7 @@ class CustomerAdmin(RecordAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
     ) -> HttpResponse:
-        """Write down who looks at this person, and add why other records are taken for them."""
-        if obj is not None and request.method == "GET":
-            record_access(actor=signed_in_user(request), action="view", customer=obj)
+        """Add why other records are taken for this person."""
         return super().render_change_form(request, {**context, **_evidence(obj)}, *args, obj=obj, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
@@ -176,22 +171,10 @@ def _evidence(customer: Customer | None) -> dict[str, Any]:
 
 
 @admin.register(PersonalDataAccess)
-class PersonalDataAccessAdmin(RecordAdmin):
+class PersonalDataAccessAdmin(ReadOnlyAdmin):
     """Who looked at whose data; owners read it, nobody writes it."""
 
     list_display = ("created_at", "actor", "action", "how_many", "customer", "subject")
     list_filter = ("action", "actor")
     list_select_related = ("actor", "customer")
     ordering = ("-id",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: lines are written by what happened."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: PersonalDataAccess | None = None) -> bool:
-        """Refuse: what happened stays."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: PersonalDataAccess | None = None) -> bool:
-        """Refuse: what happened stays."""
-        return False

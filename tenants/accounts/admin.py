@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from servicepro.lib.fields import EncryptedPhoneField
 from servicepro.lib.phone_input import PhoneInput
-from servicepro.lib.record_admin import RecordAdmin
+from servicepro.lib.record_admin import ReadOnlyAdmin, RecordAdmin
 from tenants.accounts.forms import MemberForm
 from tenants.accounts.models import AuditEntry, User
 from tenants.accounts.sign_in import unlock
@@ -44,21 +44,9 @@ class UserAdmin(RecordAdmin):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(RecordAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what, when; to read only."""
 
     list_display = ("created_at", "actor", "action", "subject")
     list_select_related = ("actor",)
     search_fields = ("action", "subject")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: entries are written by what happened."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """Refuse: what happened stays."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
-        """Refuse: what happened stays."""
-        return False
