@@ -1,13 +1,12 @@
 """The catalog in the admin: services, places with their hours, and every appointment to read."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import DateField, Field, ManyToManyField, TimeField
 from django.forms import DateInput, TimeInput
 from django.forms import Field as FormField
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.text import capfirst
 from unfold.admin import TabularInline
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
@@ -16,9 +15,9 @@ from bookings.forms import ServiceForm
 from bookings.models import Booking, BookingLine, Closure, OpeningHours, Place, Service
 from customers.services import record_access
 from servicepro.lib.money import format_minor
-from servicepro.lib.phone import Phone, mask_phone, parse_phone
-from servicepro.lib.record_admin import RecordAdmin
-from tenants.selectors import User, current_tenant
+from servicepro.lib.phone import mask_phone
+from servicepro.lib.record_admin import PeopleAdmin, ReadOnlyAdmin, RecordAdmin
+from tenants.selectors import current_tenant, signed_in_user
 
 
 class LabelledInline(TabularInline):
@@ -120,9 +119,10 @@ class BookingLineInline(TabularInline):
 
 
 @admin.register(Booking)
-class BookingAdmin(RecordAdmin):
+class BookingAdmin(ReadOnlyAdmin, PeopleAdmin):
     """Every appointment, to find and read; what becomes of it is said on the day's page."""
 
+    phone_field = "contact_phone"
     list_display = ("contact_name", "starts_at", "place", "status", "bill", "points_used")
     list_filter = ("status", "place")
     list_select_related = ("place",)
@@ -154,36 +154,14 @@ class BookingAdmin(RecordAdmin):
         """Show what is paid on site."""
         return format_minor(booking.due_minor, booking.currency)
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        """Find by name or email, and by a whole phone number written any way."""
-        found, has_duplicates = super().get_search_results(request, queryset, search_term)
-        parsed = parse_phone(search_term, current_tenant().region)
-        return (found | queryset.filter(contact_phone=parsed.e164), True) if isinstance(parsed, Phone) else (found, has_duplicates)
+    def phone_region(self) -> str:
+        """Return the business's country."""
+        return current_tenant().region
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def record_list(self, request: HttpRequest, how_many: int) -> None:
         """Write down how many people a page of the list showed."""
-        response = super().changelist_view(request, extra_context)
-        if request.method == "GET" and isinstance(response, TemplateResponse) and response.context_data:
-            shown = response.context_data["cl"].result_list
-            record_access(actor=cast(User, request.user), action="view", how_many=len(shown), subject="bookings")
-        return response
+        record_access(actor=signed_in_user(request), action="view", how_many=how_many, subject="bookings")
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Booking | None = None, **kwargs: Any
-    ) -> HttpResponse:
+    def record_look(self, request: HttpRequest, obj: Booking) -> None:
         """Write down who looks at this person's appointment."""
-        if obj is not None and request.method == "GET":
-            record_access(actor=cast(User, request.user), action="view", customer=obj.customer, subject=f"booking:{obj.pk}")
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: appointments are booked, not typed."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
-        """Refuse: the day's page changes the status, with its rules."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
-        """Refuse: what was booked stays."""
-        return False
+        record_access(actor=signed_in_user(request), action="view", customer=obj.customer, subject=f"booking:{obj.pk}")
