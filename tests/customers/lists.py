@@ -3,10 +3,16 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import connections
+from django_tenants.utils import schema_context
 
 from customers.models import Customer, ImportBatch, Suppression
 from customers.services import Upload, apply_import, confirm_import, plan_import
+from customers.services.imports import applying
 
 HEADERS = ("Name", "Phone", "Email")
 
@@ -31,6 +37,27 @@ def planned(rows: Sequence[Sequence[str]], headers: Sequence[str] = HEADERS, **u
 def written(rows: Sequence[Sequence[str]], headers: Sequence[str] = HEADERS, **upload: object) -> ImportBatch:
     """Plan a list and write it."""
     return apply_import(confirm_import(planned(rows, headers, **upload), None))
+
+
+@contextmanager
+def another_being_written(schema: str = "shop") -> Iterator[None]:
+    """Be inside of while a list of the business is written elsewhere."""
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with schema_context(schema), applying.only_import():
+            is_held.set()
+            may_go.wait(20)
+        connections.close_all()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert is_held.wait(10)
+        yield
+    finally:
+        may_go.set()
+        thread.join()
 
 
 def outcomes(batch: ImportBatch) -> list[str]:

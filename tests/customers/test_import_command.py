@@ -6,22 +6,18 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connections
-from django_tenants.utils import schema_context
 
 from bench.customer_import import HEADERS as BENCH_HEADERS
 from bench.customer_import import write_list
 from customers.models import Customer, ImportBatch, ImportRow
 from customers.services import register_customer
-from customers.services.imports import applying
 from servicepro.lib.spreadsheet import DEFAULT_LIMITS
 from tenants.models import Tenant
-from tests.customers.lists import as_csv, everybody, number
+from tests.customers.lists import another_being_written, as_csv, everybody, number
 
 ANA, BEN = number(1), number(2)
 GOOD = [("Ana", ANA, "ana@example.com"), ("Ben", BEN, "")]
@@ -144,20 +140,8 @@ def test_repeating_it_adds_nobody(tenant: Tenant, tmp_path: Path) -> None:
 
 
 def test_while_another_list_is_written_it_leaves_its_own_to_a_worker(tenant: Tenant, tmp_path: Path) -> None:
-    is_held, may_go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with schema_context("shop"), applying.only_import():
-            is_held.set()
-            may_go.wait(20)
-        connections.close_all()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert is_held.wait(10)
-    code, _out, _err, last = _run(_file(tmp_path, as_csv(GOOD)))
-    may_go.set()
-    thread.join()
+    with another_being_written():
+        code, _out, _err, last = _run(_file(tmp_path, as_csv(GOOD)))
     assert code == 1 and "a worker writes it" in last
     assert ImportBatch.objects.get().status == "queued"
 

@@ -24,12 +24,11 @@ from customers.services import (
     suppress,
     undo_import,
 )
-from customers.services.imports import applying
 from customers.tasks import STOPPED, resume_imports, write_import
 from tenants.accounts.models import AuditEntry
 from tenants.models import Tenant
 from tests.customers.import_worker import die, when_free
-from tests.customers.lists import everybody, number, outcomes, planned, written
+from tests.customers.lists import another_being_written, everybody, number, outcomes, planned, written
 
 ANA, BEN = number(1), number(2)
 ANA_EMAIL = "ana@example.com"
@@ -179,18 +178,7 @@ def test_two_workers_with_one_list_write_it_once(tenant: Tenant) -> None:
 
 
 def test_while_a_list_is_written_no_other_of_the_business_is(tenant: Tenant, indian_tenant: Tenant) -> None:
-    is_held, may_go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with schema_context("shop"), applying.only_import():
-            is_held.set()
-            may_go.wait(20)
-        connections.close_all()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert is_held.wait(10)
-    try:
+    with another_being_written():
         with tenant_context(tenant):
             batch = _confirmed([("Ana", ANA, "", "", "")])
             with pytest.raises(ImportBusy):
@@ -198,9 +186,6 @@ def test_while_a_list_is_written_no_other_of_the_business_is(tenant: Tenant, ind
             assert batch.status == "queued" and not Customer.objects.exists()
         with tenant_context(indian_tenant):  # another business is not kept waiting
             assert written([("Ana", ANA, "")]).new_count == 1
-    finally:
-        may_go.set()
-        thread.join()
     with tenant_context(tenant):
         assert apply_import(batch).new_count == 1
 

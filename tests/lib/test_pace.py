@@ -97,7 +97,7 @@ def test_a_penalty_is_kept_for_its_whole_time_and_never_longer_than_an_hour(pace
 def test_after_a_penalty_sending_starts_slowly_not_with_a_burst(pace, client):
     pace.penalise(0.05)
     while (grant := pace.take(BURST)).granted == 0:
-        pass
+        continue
     assert grant.granted < BURST
     opened = float(client.hget(pace.key, "closed_until"))
     assert grant.granted <= RATE * (_server_now(client) - opened)
