@@ -51,6 +51,12 @@ class NotChangeable(Conflict):
     code = "BOOKING_NOT_CHANGEABLE"
 
 
+class ChangedMeanwhile(NotChangeable):
+    """Somebody else changed the appointment since the page was opened."""
+
+    code = "BOOKING_CHANGED_MEANWHILE"
+
+
 class PointsNeedSignIn(Unauthenticated):
     """Points are spent by who proved to own them."""
 

@@ -14,7 +14,7 @@ from bookings.models import Booking as Booking  # other apps name the rows they 
 from bookings.models import BookingLine
 from bookings.models import Place as Place
 from bookings.models import Service as Service
-from bookings.types import Busy, Rules, Slot, Window
+from bookings.types import Busy, FreeWeek, Rules, Slot, Window
 from customers.selectors import Customer
 from loyalty.types import PastCart
 from servicepro.lib.signing import sign_bytes, unsign_bytes
@@ -24,6 +24,8 @@ from tenants.selectors import current_tenant, public_url
 MANAGE_PURPOSE = "booking-manage"
 MANAGE_LINK_DAYS = 30  # after the appointment; texts are kept for years and read by others
 BOOKINGS_SHOWN_MAX = 100
+STAFF_HORIZON_DAYS = 365
+WEEK, LOOKED_AT_DAYS = 7, 28
 CORE = Service.Category.CORE
 
 
@@ -50,14 +52,17 @@ def active_services(place: Place) -> list[Service]:
     return list(Service.objects.filter(is_active=True, places=place).order_by("-category", "name"))
 
 
-def rules_of(place: Place) -> Rules:
-    """Return when a place takes appointments and how many at a time."""
+def rules_of(place: Place, *, is_staff: bool = False) -> Rules:
+    """Return when a place takes appointments and how many at a time.
+
+    People who work here may book at the last minute and further ahead than customers.
+    """
     return Rules(
         time_zone=place.time_zone,
         capacity=place.capacity,
         slot_minutes=place.slot_minutes,
-        lead_minutes=place.lead_minutes,
-        horizon_days=place.horizon_days,
+        lead_minutes=0 if is_staff else place.lead_minutes,
+        horizon_days=STAFF_HORIZON_DAYS if is_staff else place.horizon_days,
         windows=tuple(Window(row.weekday, row.opens_at, row.closes_at) for row in place.hours.all()),
         closed_on=frozenset(place.closures.values_list("day", flat=True)),
     )
@@ -80,13 +85,34 @@ def slots_of_day(place: Place, day: datetime.date, duration_minutes: int, *, mov
 
 
 def slots_of_days(
-    place: Place, first_day: datetime.date, days: int, duration_minutes: int, *, moving: Booking | None = None
+    place: Place, first_day: datetime.date, days: int, duration_minutes: int, *, moving: Booking | None = None, is_staff: bool = False
 ) -> dict[datetime.date, list[Slot]]:
     """Return the slots of several days by day, days without any included; the queries do not grow with the days."""
-    now, rules = timezone.now(), rules_of(place)
+    now, rules = timezone.now(), rules_of(place, is_staff=is_staff)
     busy = busy_between(place, *day_bounds(place.time_zone, first_day, days), leaving_out=moving)
     every_day = [first_day + datetime.timedelta(days=number) for number in range(days)]
     return {day: open_slots(rules, busy, duration_minutes=duration_minutes, day=day, now=now) for day in every_day}
+
+
+def free_week(
+    place: Place, duration_minutes: int, wanted: datetime.date | None, *, moving: Booking | None = None, is_staff: bool = False
+) -> FreeWeek:
+    """Return the free times of the week around a day, weeks counted from today; without one, around the first day with a free time."""
+    today = today_at(place)
+    last = today + datetime.timedelta(days=STAFF_HORIZON_DAYS if is_staff else place.horizon_days)
+    if wanted is None:
+        ahead = slots_of_days(place, today, LOOKED_AT_DAYS, duration_minutes, moving=moving, is_staff=is_staff)
+        wanted = next((day for day, slots in ahead.items() if slots), today)
+    wanted = min(max(wanted, today), last)
+    first = today + datetime.timedelta(days=(wanted - today).days // WEEK * WEEK)
+    week = slots_of_days(place, first, WEEK, duration_minutes, moving=moving, is_staff=is_staff)
+    earlier, later = first - datetime.timedelta(days=WEEK), first + datetime.timedelta(days=WEEK)
+    return FreeWeek(
+        day=wanted,
+        slots={day: slots for day, slots in week.items() if day <= last},
+        earlier=earlier if earlier >= today else None,
+        later=later if later <= last else None,
+    )
 
 
 def today_at(place: Place) -> datetime.date:
@@ -153,6 +179,12 @@ def bookings_of_day(day: datetime.date, place: Place | None = None) -> list[Book
     rows = rows.filter(place=place) if place else rows
     rows = rows.order_by("starts_at", "place__name", "seat", "pk")
     return [row for row in rows if row.starts_at.astimezone(ZoneInfo(row.place.time_zone)).date() == day]
+
+
+def not_offered_at(place: Place, service_ids: Collection[int]) -> list[str]:
+    """Return the names of those services that a place does not offer."""
+    there = Service.objects.filter(pk__in=service_ids).exclude(places=place)
+    return list(there.order_by("-category", "name").values_list("name", flat=True))
 
 
 def other_services(place: Place, service_ids: Collection[int]) -> list[Service]:

@@ -39,6 +39,16 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeWeek:
+    """The free times of seven days by day, which of them is looked at, and a day of the weeks around it; None where there are none."""
+
+    day: datetime.date
+    slots: dict[datetime.date, list[Slot]]
+    earlier: datetime.date | None
+    later: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteLine:
     """One service of a quote."""
 

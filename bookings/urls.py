@@ -1,10 +1,13 @@
-"""The appointments of a day, at /admin/bookings/day/."""
+"""The calendar of the people who work here, at /admin/bookings/day/."""
 
 from django.urls import path
 
-from bookings.views import bookings_access, change_status, day_list
+from bookings.views.access import bookings_access
+from bookings.views.day import change_status, day_list
+from bookings.views.move import move
 
 urlpatterns = [
     path("", bookings_access(day_list), name="bookings-day"),
     path("<uuid:public_id>/status/", bookings_access(change_status), name="booking-status"),
+    path("<uuid:public_id>/move/", bookings_access(move, to_change=True), name="booking-move"),
 ]

@@ -12,13 +12,14 @@ from bookings.errors import BadCart, BadContact, BookingDiffers, PointsNeedSignI
 from bookings.models import Booking, BookingLine, BookingNotice
 from bookings.selectors import booking_by_public_id
 from bookings.services.notices import tell
-from bookings.services.quotes import PricedCart, price_cart
+from bookings.services.quotes import PricedCart, price_cart, what_would_work
 from bookings.services.seats import constraint_of, find_seat, hold_place, seat_sold_once
 from bookings.types import Cart, Contact, Slot
 from customers.errors import BadCustomer, UnknownCustomer
 from customers.selectors import Customer
 from customers.services import clean_email, no_erasure_meanwhile, register_missing_customers
 from customers.types import NewCustomer
+from loyalty.errors import RedemptionBlocked
 from loyalty.selectors import living_record
 from loyalty.services import apply_redemption
 from loyalty.types import Redemption
@@ -130,8 +131,11 @@ def _customer(wish: _Request) -> int:
 def _redeem(wish: _Request, priced: PricedCart, customer_id: int, public_id: uuid.UUID) -> Redemption:
     if not wish.points:
         return Redemption(0, 0, 0, 0)
-    metadata = {"booking": str(public_id)}
-    return apply_redemption(priced.wish(customer_id, wish.points), source_key=source_key(public_id), reason=REASON, metadata=metadata)
+    asked = priced.wish(customer_id, wish.points)
+    try:
+        return apply_redemption(asked, source_key=source_key(public_id), reason=REASON, metadata={"booking": str(public_id)})
+    except RedemptionBlocked as error:
+        raise RedemptionBlocked(error.reason_code, error.message, what_would_work(priced, asked)) from error
 
 
 def source_key(public_id: uuid.UUID) -> str:

@@ -2,14 +2,15 @@
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from bookings.errors import NotChangeable
-from bookings.models import Booking, BookingNotice
+from bookings.errors import BadCart, ChangedMeanwhile, NotChangeable
+from bookings.models import Booking, BookingNotice, Place
 from bookings.policy import own_change_problem, status_problem
-from bookings.selectors import booking_by_public_id
+from bookings.selectors import booking_by_public_id, not_offered_at
 from bookings.services.booking import source_key
 from bookings.services.notices import tell
 from bookings.services.seats import find_seat, hold_place, seat_sold_once
@@ -27,27 +28,52 @@ _DONE = {
 }
 
 
-def reschedule(booking: Booking, starts_at: datetime.datetime, actor: User | None = None) -> Booking:
-    """Move an appointment to another time of its place and return it; its services, prices and points stay.
+def reschedule(
+    booking: Booking,
+    starts_at: datetime.datetime,
+    actor: User | None = None,
+    *,
+    place_id: int | None = None,
+    seen: int | None = None,
+) -> Booking:
+    """Move an appointment to another time, or to a place too where one is given, and return it; services, prices and points stay.
 
-    Asked for the time it has, nothing changes. Raises NotChangeable, ClosedThen, SlotTaken, UnknownPlace.
+    Asked for the time and place it has, nothing changes. `seen` is the `sequence` of the page it was chosen on. Raises NotChangeable
+    (ChangedMeanwhile where the page was old), BadCart, ClosedThen, SlotTaken, UnknownPlace.
     """
+    wanted_id = place_id or booking.place_id
     with seat_sold_once(), transaction.atomic():
-        place = hold_place(booking.place_id, is_active=actor is None)
+        place = hold_place(wanted_id, is_active=actor is None or wanted_id != booking.place_id)
         held = _held(booking)
         problem = own_change_problem(held.status, held.starts_at, timezone.now()) if actor is None else _staff_problem(held)
         if problem:
             raise NotChangeable(problem)
-        if starts_at.tzinfo is None or starts_at != held.starts_at:
-            minutes = int((held.ends_at - held.starts_at).total_seconds()) // 60
-            seat, slot = find_seat(place, starts_at, minutes, moving=held, is_staff=actor is not None)
-            was = held.starts_at
-            held.seat, held.starts_at, held.ends_at, held.sequence = seat, slot.starts_at, slot.ends_at, held.sequence + 1
-            held.save(update_fields=["seat", "starts_at", "ends_at", "sequence"])
-            times = {"was": was.isoformat(), "starts_at": slot.starts_at.astimezone(datetime.UTC).isoformat()}
-            record_action(actor, "booking_moved", f"booking:{held.pk}", by=_by(actor), **times)
-            tell(held, BookingNotice.What.MOVED)
+        if starts_at.tzinfo is None or (starts_at, place.pk) != (held.starts_at, held.place_id):
+            _refuse_unseen(held, seen, place_id or held.place_id, place.pk)
+            _move(held, place, starts_at, actor)
     return booking_by_public_id(booking.public_id)
+
+
+def _refuse_unseen(held: Booking, seen: int | None, wanted_id: int, held_place_id: int) -> None:
+    """Refuse what was chosen without knowing how the appointment stands. Raises ChangedMeanwhile."""
+    if (seen is not None and seen != held.sequence) or wanted_id != held_place_id:
+        raise ChangedMeanwhile("This appointment was changed since you opened the page. Nothing was done; please look again.")
+
+
+def _move(held: Booking, place: Place, starts_at: datetime.datetime, actor: User | None) -> None:
+    if place.pk != held.place_id:
+        missing = not_offered_at(place, list(held.lines.values_list("service_id", flat=True)))
+        if missing:
+            raise BadCart(f"{place.name} does not offer {' and '.join(missing)}. Nothing was moved.")
+    minutes = int((held.ends_at - held.starts_at).total_seconds()) // 60
+    seat, slot = find_seat(place, starts_at, minutes, moving=held, is_staff=actor is not None)
+    facts: dict[str, Any] = {"was": held.starts_at.isoformat(), "starts_at": slot.starts_at.astimezone(datetime.UTC).isoformat()}
+    if place.pk != held.place_id:
+        facts |= {"was_place": held.place_id, "place": place.pk}
+    held.place, held.seat, held.starts_at, held.ends_at, held.sequence = place, seat, slot.starts_at, slot.ends_at, held.sequence + 1
+    held.save(update_fields=["place", "seat", "starts_at", "ends_at", "sequence"])
+    record_action(actor, "booking_moved", f"booking:{held.pk}", by=_by(actor), **facts)
+    tell(held, BookingNotice.What.MOVED)
 
 
 def _staff_problem(booking: Booking) -> str:

@@ -70,11 +70,14 @@ def quote(cart: Cart, customer_id: int | None = None, requested_points: int | No
 
 def _points(priced: PricedCart, wish: RedemptionContext) -> tuple[RedemptionCheck, str]:
     check = check_redemption_eligibility(wish)
-    if check.can_redeem:
-        return check, ""
+    return check, "" if check.can_redeem else what_would_work(priced, wish)
+
+
+def what_would_work(priced: PricedCart, wish: RedemptionContext) -> str:
+    """Return the cheapest ways to use points on a cart where a rule blocks them, as one sentence. Raises UnknownCustomer."""
     others = other_services(priced.place, [line.service_id for line in priced.lines])
     offers = [Offer(service.name, service.price_minor, service.category == CORE) for service in others]
-    return check, coach_redemption(wish, offers)
+    return coach_redemption(wish, offers)
 
 
 def price_cart(cart: Cart, place: Place) -> PricedCart:

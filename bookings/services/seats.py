@@ -7,7 +7,6 @@ The exclusion constraint on the table is what keeps a seat from being sold twice
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -20,7 +19,6 @@ from bookings.types import Slot
 
 TAKEN = "Somebody just took that time. Please choose another one."
 SEAT_CONSTRAINT = "booking_seat_once"
-STAFF_HORIZON_DAYS = 365
 
 
 def hold_place(place_id: int, *, is_active: bool = True) -> Place:
@@ -35,15 +33,10 @@ def hold_place(place_id: int, *, is_active: bool = True) -> Place:
 def find_seat(
     place: Place, starts_at: datetime.datetime, duration_minutes: int, *, moving: Booking | None = None, is_staff: bool = False
 ) -> tuple[int, Slot]:
-    """Return a free seat of a place that is held, and the slot. Raises ClosedThen and SlotTaken.
-
-    People who work here may book at the last minute and further ahead than customers.
-    """
+    """Return a free seat of a place that is held, and the slot. Raises ClosedThen and SlotTaken."""
     if starts_at.tzinfo is None:
         raise ClosedThen("Please choose one of the times shown.")
-    rules = rules_of(place)
-    if is_staff:
-        rules = replace(rules, lead_minutes=0, horizon_days=STAFF_HORIZON_DAYS)
+    rules = rules_of(place, is_staff=is_staff)
     reason = refusal(rules, starts_at, duration_minutes=duration_minutes, now=timezone.now())
     if reason:
         raise ClosedThen(reason)

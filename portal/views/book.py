@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_safe
 
 from bookings.errors import BadCart, ServiceWithdrawn, UnknownPlace
-from bookings.selectors import Booking, Place, active_places, active_services, place_by_id, slots_of_days, today_at
+from bookings.selectors import Booking, Place, active_places, active_services, free_week, place_by_id
 from bookings.services import quote
-from bookings.types import Quote, Slot
+from bookings.types import Quote
 from portal.booking_words import bill, day_chip, day_words, offered, time_chips
 from portal.checkout import Choice, read_choice
 from portal.views.pages import private, show, show_problem
@@ -22,7 +22,6 @@ from tenants.selectors import business_settings, current_tenant
 
 SERVICES, TIMES, DETAILS = "/book", "/book/time", "/book/details"
 CART_PROBLEMS = (BadCart, ServiceWithdrawn, UnknownPlace)
-WEEK, LOOKED_AT_DAYS = 7, 28
 
 
 @private
@@ -80,19 +79,11 @@ def times_page(request: HttpRequest, choice: Choice, found: Quote, error: Servic
 
 def picker(place: Place, minutes: int, wanted: datetime.date | None, path: Any, *, moving: Booking | None = None) -> dict[str, Any]:
     """Return a week of days and the times of one of them; `path` makes the address of a day."""
-    today = today_at(place)
-    last = today + datetime.timedelta(days=place.horizon_days)
-    if wanted is None:
-        ahead = slots_of_days(place, today, LOOKED_AT_DAYS, minutes, moving=moving)
-        wanted = next((day for day, slots in ahead.items() if slots), today)
-    wanted = min(max(wanted, today), last)
-    first = today + datetime.timedelta(days=(wanted - today).days // WEEK * WEEK)
-    week: dict[datetime.date, list[Slot]] = slots_of_days(place, first, WEEK, minutes, moving=moving)
-    earlier, later = first - datetime.timedelta(days=WEEK), first + datetime.timedelta(days=WEEK)
+    week = free_week(place, minutes, wanted, moving=moving)
     return {
-        "days": [day_chip(day, slots, path=path(day), is_open=day == wanted) for day, slots in week.items() if day <= last],
-        "day": day_words(wanted),
-        "times": time_chips(week[wanted], place.time_zone),
-        "earlier": path(earlier) if earlier >= today else "",
-        "later": path(later) if later <= last else "",
+        "days": [day_chip(day, slots, path=path(day), is_open=day == week.day) for day, slots in week.slots.items()],
+        "day": day_words(week.day),
+        "times": time_chips(week.slots[week.day], place.time_zone),
+        "earlier": path(week.earlier) if week.earlier else "",
+        "later": path(week.later) if week.later else "",
     }

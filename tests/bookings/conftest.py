@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test import Client
 
 from bookings.models import Booking, OpeningHours, Place, Service
 from bookings.services import book
 from bookings.types import Cart, Contact
 from customers.models import Customer
 from loyalty.services import grant_points
+from tenants.accounts.models import User
 from tenants.business.models import BusinessSettings
 from tenants.models import Tenant
 
@@ -105,3 +108,28 @@ def loyal(shop: Shop) -> Callable[..., Customer]:
         return customer
 
     return make
+
+
+@pytest.fixture
+def client_of(shop: Shop) -> Iterator[Callable[[str], Client]]:
+    """A browser with somebody of a role signed in; the traces they leave go afterwards."""
+    made: list[int] = []
+
+    def sign_in(role: str) -> Client:
+        email = "owner@shop.example" if role == "owner" else f"{role}-books@shop.example"
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            user = User.objects.create_user(email, "a-long-password", role=role, is_staff=True)
+            made.append(user.pk)
+        client = Client(HTTP_HOST="shop.localhost")
+        client.force_login(user)
+        return client
+
+    yield sign_in
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(
+            "DELETE FROM shop.customers_personaldataaccess; DELETE FROM shop.accounts_auditentry; DELETE FROM shop.django_admin_log"
+        )
+        cursor.execute("SET session_replication_role = DEFAULT")
+    User.objects.filter(pk__in=made).delete()

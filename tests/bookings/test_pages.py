@@ -1,9 +1,6 @@
 """The day's page and the catalog: who may see and change what, and that every look and act is on record."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.db import connection
 from django.test import Client
 
 from bookings.models import Booking, Place, Service
@@ -12,30 +9,6 @@ from tenants.accounts.models import AuditEntry, User
 from tests.bookings.conftest import at
 
 DAY = "/admin/bookings/day/?day=2026-11-10"
-
-
-@pytest.fixture
-def client_of(shop) -> Iterator[object]:
-    made: list[int] = []
-
-    def sign_in(role: str) -> Client:
-        email = "owner@shop.example" if role == "owner" else f"{role}-books@shop.example"
-        user = User.objects.filter(email=email).first()
-        if user is None:
-            user = User.objects.create_user(email, "a-long-password", role=role, is_staff=True)
-            made.append(user.pk)
-        client = Client(HTTP_HOST="shop.localhost")
-        client.force_login(user)
-        return client
-
-    yield sign_in
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(
-            "DELETE FROM shop.customers_personaldataaccess; DELETE FROM shop.accounts_auditentry; DELETE FROM shop.django_admin_log"
-        )
-        cursor.execute("SET session_replication_role = DEFAULT")
-    User.objects.filter(pk__in=made).delete()
 
 
 def status_of(booking: Booking) -> str:

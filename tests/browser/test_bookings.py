@@ -106,3 +106,24 @@ def test_a_day_without_appointments_says_what_to_do(sign_in: Callable[..., Page]
     expect(page.get_by_text("Nobody has booked for this day")).to_be_visible()
     expect(page.get_by_text("Customers can book once there is a place")).to_be_visible()
     check(page)
+
+
+def test_an_appointment_is_moved_while_its_customer_is_on_the_phone(sign_in: Callable[..., Page], stack: Stack, booked, worker, tmp_path):
+    page = sign_in(worker, path=day_of(booked[1]), width=360)
+    page.get_by_role("link", name="Move Bo").click()
+    expect(page.get_by_role("heading", name="Bo Adebayo-Winterbottom: Express Wash")).to_be_visible()
+    check(page)
+    page.screenshot(path=str(tmp_path / "move.png"), full_page=True)
+    page.set_viewport_size({"width": 360, "height": 900})
+    page.get_by_role("combobox", name="Place").select_option("Airport")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("Airport does not offer Express Wash")).to_be_visible()
+    check(page)
+    page.get_by_role("combobox", name="Place").select_option("Main shop")
+    page.get_by_role("button", name="Show").click()
+    time = page.get_by_role("form", name="Free times").get_by_role("button").last
+    said = time.inner_text()
+    time.click()
+    expect(page.get_by_text(f"at {said}, Main shop.").first).to_be_visible()
+    moved = Booking.objects.get(pk=booked[1].pk)
+    assert moved.starts_at > booked[1].starts_at and moved.sequence == 1
