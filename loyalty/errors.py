@@ -1,16 +1,25 @@
 """What can stand between somebody and points."""
 
+from typing import Literal
+
 from servicepro.lib.errors import Conflict, Forbidden, InvalidInput
+
+ReasonCode = Literal[
+    "INVALID_AMOUNT", "CONTACT_CHANGED", "INSUFFICIENT_POINTS", "MIN_TOTAL_NOT_MET", "NO_CORE_SERVICE", "ADD_ON_ONLY", "EXCEEDS_TOTAL"
+]
 
 
 class RedemptionBlocked(InvalidInput):
-    """The points cannot be used this way; `reason_code` says which rule, the message what to do. Nothing was booked or taken."""
+    """The points cannot be used this way; nothing was booked or taken.
+
+    `reason_code` says which rule, the message what it asks for, and `suggestion` the cheapest ways to make it work, where known.
+    """
 
     code = "LOYALTY_REDEMPTION_BLOCKED"
 
-    def __init__(self, reason_code: str, message: str) -> None:
+    def __init__(self, reason_code: str, message: str, suggestion: str = "") -> None:
         super().__init__(message, reasonCode=reason_code)
-        self.reason_code = reason_code
+        self.reason_code, self.suggestion = reason_code, suggestion
 
 
 class PointsReturned(Conflict):

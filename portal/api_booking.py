@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
@@ -16,6 +16,7 @@ from bookings.selectors import Booking, Place, active_places, manage_url, place_
 from bookings.services import book, quote
 from bookings.types import Cart, Contact
 from customers.selectors import Customer
+from loyalty.errors import ReasonCode, RedemptionBlocked
 from portal.errors import CodeNeeded
 from portal.selectors import has_fresh_code
 from portal.services.access import customer_or_guest
@@ -52,6 +53,43 @@ EXAMPLE_BOOKED = {
     "pointValueMinor": 10,
     "dueMinor": 14500,
     "manageUrl": "https://shop.example.com/b/C499LmocSlOKXg9fPB0rSg-Zm9vYmFyYmF6",
+}
+
+EXAMPLE_BLOCKED = {
+    "error": RedemptionBlocked.code,
+    "reasonCode": "MIN_TOTAL_NOT_MET",
+    "message": "To use 500 points, your total must be at least $75 and include a main service.",
+    "suggestion": "Add Interior Protection or $12 more, or book without points.",
+    "requestId": "6f1c2a34-5a3e-4f2b-9d0e-3b1f0a6c7d55",
+}
+EXAMPLE_UNREADABLE = {
+    "error": "INVALID_INPUT",
+    "message": "time: String should match pattern '^([01]\\d|2[0-3]):[0-5]\\d$'.",
+    "requestId": "6f1c2a34-5a3e-4f2b-9d0e-3b1f0a6c7d55",
+}
+
+
+class PointsBlocked(ApiSchema):
+    """A rule keeps points from being used; nothing was booked and no point was taken."""
+
+    error: Literal["LOYALTY_REDEMPTION_BLOCKED"]
+    reason_code: ReasonCode = Field(description="which rule, for programs; customers read the message and the suggestion")
+    message: str = Field(description="what the rule asks for, or the business's own sentence, to be shown to people")
+    suggestion: str = Field(description="the cheapest ways to make it work, to be shown beside the message")
+    request_id: str
+
+
+BLOCKED_OR_UNREADABLE = {
+    "description": "A rule keeps points from being used, or what was sent cannot be used; nothing was booked",
+    "content": {
+        "application/json": {
+            "schema": {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("PointsBlocked", "Problem")]},
+            "examples": {
+                "pointsBlocked": {"summary": "A rule keeps points from being used", "value": EXAMPLE_BLOCKED},
+                "unreadable": {"summary": "Something else cannot be used", "value": EXAMPLE_UNREADABLE},
+            },
+        }
+    },
 }
 
 
@@ -115,7 +153,7 @@ class Booked(ApiSchema):
     response={201: Booked},
     summary="Book an appointment",
     operation_id="book",
-    openapi_extra=documented(EXAMPLE_BOOKED, 404, 409, 503, status=201)
+    openapi_extra=documented(EXAMPLE_BOOKED, 404, 409, 503, status=201, own_problems={400: BLOCKED_OR_UNREADABLE})
     | {"requestBody": {"content": {"application/json": {"example": EXAMPLE}}, "required": True}},
 )
 def book_appointment(
@@ -132,7 +170,7 @@ def book_appointment(
         ),
     ],
 ) -> Status[dict[str, Any]]:
-    """Book as a guest, or signed in and then with points; where points are blocked, 400 with `reasonCode`, and nothing is booked."""
+    """Book as a guest, or signed in and then with points; where points are blocked, 400 with `reasonCode` and `suggestion`."""
     found: Customer | str = request.auth  # type: ignore[attr-defined]
     customer = found if isinstance(found, Customer) else None
     points = _points(request, wish, customer)

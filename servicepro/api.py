@@ -23,6 +23,7 @@ from customers.api import router as customers_router
 from loyalty.api import router as loyalty_router
 from loyalty.errors import RedemptionBlocked
 from portal.api import router as portal_router
+from portal.api_booking import PointsBlocked
 from portal.api_booking import router as booking_router
 from servicepro.lib.api_schema import ApiSchema, Problem, documented
 from servicepro.lib.errors import (
@@ -76,7 +77,8 @@ class DescribedApi(NinjaAPI):
     def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None) -> OpenAPISchema:
         """Return the OpenAPI description."""
         schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
-        schema["components"]["schemas"]["Problem"] = Problem.model_json_schema(by_alias=True)
+        for shape in (Problem, PointsBlocked):
+            schema["components"]["schemas"][shape.__name__] = shape.model_json_schema(by_alias=True)
         return schema
 
 
@@ -173,8 +175,8 @@ def _told(_request: HttpRequest, error: ServiceProError) -> HttpResponse:
 
 @api.exception_handler(RedemptionBlocked)
 def _blocked(_request: HttpRequest, error: RedemptionBlocked) -> HttpResponse:
-    """Say which rule keeps points from being used where pages look for it: beside the message."""
-    return _problem(error.status, error.code, error.message, reasonCode=error.reason_code)
+    """Say which rule keeps points from being used, and what would make it work, where pages look for it: beside the message."""
+    return _problem(error.status, error.code, error.message, reasonCode=error.reason_code, suggestion=error.suggestion)
 
 
 @api.exception_handler(AuthenticationError)

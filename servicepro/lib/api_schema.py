@@ -40,11 +40,17 @@ _MEANINGS = {
 _ALWAYS = (400, 401, 403, 429, 500)
 
 
-def documented(example: Any, *problems: int, status: int = 200, media_type: str = "application/json") -> dict[str, Any]:
-    """Return the OpenAPI part of an operation: what a good answer (`status`) looks like, and its `problems` besides the usual ones."""
+def documented(
+    example: Any, *problems: int, status: int = 200, media_type: str = "application/json", own_problems: dict[int, Any] | None = None
+) -> dict[str, Any]:
+    """Return the OpenAPI part of an operation: what a good answer (`status`) looks like, and its `problems` besides the usual ones.
+
+    `own_problems` holds the OpenAPI part of those problems that have a shape of their own.
+    """
     reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
     responses: dict[int, Any] = {
         code: {"description": _MEANINGS[code], "content": {"application/json": reference}} for code in sorted({*_ALWAYS, *problems})
     }
+    responses |= own_problems or {}
     responses[status] = {"content": {media_type: {"example": example}}}
     return {"responses": responses}

@@ -1,15 +1,22 @@
 """Booking by the API: as a guest, with points, twice, blocked, tampered with."""
 
 import datetime
+import html
+from typing import get_args
 
 import pytest
 from django.utils import timezone
 
 from bookings.models import Booking, Place, Service
 from bookings.selectors import manage_token
+from loyalty import policy
+from loyalty.errors import ReasonCode
 from loyalty.models import PointsTransaction
+from portal.api_booking import PointsBlocked
 from portal.models import PortalSession
+from servicepro.api import api
 from tests.bookings.conftest import Shop, at
+from tests.portal.booking_form import cart
 from tests.portal.conftest import client_of
 from tests.support.simulator import SimulatorProcess
 
@@ -76,6 +83,23 @@ def test_blocked_points_book_nothing(shop, loyal, services, number, code):
     assert answer.status_code == 400 and body["error"] == "LOYALTY_REDEMPTION_BLOCKED" and body["reasonCode"] == code and body["message"]
     customer.refresh_from_db()
     assert Booking.objects.count() == 0 and customer.loyalty_points_balance == 500
+
+
+def test_a_block_says_what_would_work_in_the_words_of_the_page(shop, loyal):
+    client = client_of(loyal(500))
+    body = send(client, wish(shop, shop.wash, **points(100))).json()
+    assert body["suggestion"] == "Add Hand Wax or $35 more, or book without points."
+    page = client.get("/book/price", cart(shop, shop.wash, use="1", points="100"))
+    assert body["suggestion"] in html.unescape(page.content.decode()) and body["message"] in html.unescape(page.content.decode())
+    assert PointsBlocked.model_validate(body).reason_code == "MIN_TOTAL_NOT_MET"
+
+
+def test_the_description_of_a_block_knows_every_reason():
+    codes = {value for name, value in vars(policy).items() if name == value}
+    assert len(codes) >= 6 and codes <= set(get_args(ReasonCode))
+    operation = api.get_openapi_schema(path_prefix="/api/")["paths"]["/api/booking"]["post"]
+    blocked = operation["responses"][400]["content"]["application/json"]["examples"]["pointsBlocked"]["value"]
+    assert PointsBlocked.model_validate(blocked)
 
 
 def test_add_ons_alone_need_a_main_service_for_points(shop, loyal):
