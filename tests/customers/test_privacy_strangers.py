@@ -152,16 +152,16 @@ def beside(tenant: Tenant, work: Callable[[], object]) -> tuple[threading.Thread
     return thread, outcome
 
 
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
-        return cursor.fetchone()[0] > 0
+def waits_for_us() -> bool:
+    with connection.cursor() as cursor:  # pg_stat_activity stands still within a transaction, pg_locks does not
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
+        return cursor.fetchone()[0]
 
 
 def until_it_waits(thread: threading.Thread) -> None:
     pause = threading.Event()
     for _turn in range(WAIT_SECONDS * 50):
-        if waits_for_a_lock() or not thread.is_alive():
+        if waits_for_us() or not thread.is_alive():
             break
         pause.wait(0.02)
     assert thread.is_alive(), "nothing waited for the other"
