@@ -2,13 +2,11 @@
 
 import json
 import logging
-import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import redis
-import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
@@ -36,6 +34,8 @@ from servicepro.lib.errors import (
     Unauthenticated,
     Unavailable,
 )
+from servicepro.lib.logs import request_id
+from servicepro.lib.while_away import SENTENCE
 from tenants.selectors import current_tenant
 from tenants.services import Caller, api_access, owner_required
 from tenants.types import ApiScope
@@ -145,11 +145,6 @@ api.add_router("/booking", booking_router)
 api.add_router("/admin/loyalty", loyalty_router)
 
 
-def request_id() -> str:
-    """Return the id that the log lines of this request carry."""
-    return str(structlog.contextvars.get_contextvars().get("request_id") or uuid.uuid4())
-
-
 def problem(error: ServiceProError) -> HttpResponse:
     """Answer with what went wrong: this is the one shape an error has."""
     details = {to_camel(name): value for name, value in error.details.items()}
@@ -218,28 +213,16 @@ def _suspicious(_request: HttpRequest, error: SuspiciousOperation) -> HttpRespon
 
 
 @api.exception_handler(MultiPartParserError)
-def _broken_form(_request: HttpRequest, _error: MultiPartParserError) -> HttpResponse:
-    return _by_status(400)
-
-
 @api.exception_handler(UnreadablePostError)
-def _hung_up(_request: HttpRequest, _error: UnreadablePostError) -> HttpResponse:
+def _unreadable(_request: HttpRequest, _error: Exception) -> HttpResponse:
     return _by_status(400)
 
 
 @api.exception_handler(redis.RedisError)
-def _no_valkey(request: HttpRequest, error: redis.RedisError) -> HttpResponse:
-    return _away(request, error)
-
-
 @api.exception_handler(OperationalError)
-def _no_database(request: HttpRequest, error: OperationalError) -> HttpResponse:
-    return _away(request, error)
-
-
 def _away(_request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("api_dependency_away", exc_info=error)
-    return problem(Unavailable("Something this needs is away for the moment. Try again in a minute."))
+    return problem(Unavailable(SENTENCE))
 
 
 @api.exception_handler(Exception)

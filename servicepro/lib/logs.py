@@ -1,5 +1,6 @@
 """Structured logs: every line carries the tenant and the request or task it belongs to, never a whole phone number."""
 
+import uuid
 from typing import Any
 
 import structlog
@@ -32,6 +33,11 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_masked(inner) for inner in value]
     return value
+
+
+def request_id() -> str:
+    """Return the id that the log lines of this request carry; a new one where none was begun."""
+    return str(structlog.contextvars.get_contextvars().get("request_id") or uuid.uuid4())
 
 
 def logging_config(*, json_lines: bool, level: str) -> dict[str, Any]:

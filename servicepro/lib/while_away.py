@@ -1,16 +1,15 @@
 """What a visitor, a program and a provider are told while PostgreSQL or Valkey is away: 503, and when to come back."""
 
 import sys
-import uuid
 from collections.abc import Callable
 from typing import Any
 
-import structlog
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
 from servicepro.lib.errors import Unavailable
+from servicepro.lib.logs import request_id
 from servicepro.lib.outages import absent_server
 
 RETRY_AFTER_SECONDS = 30
@@ -51,7 +50,7 @@ def _excuse(request: HttpRequest, *, failed: HttpResponse) -> HttpResponse:
     if path.startswith(_WEBHOOKS):
         response = HttpResponse(SENTENCE, content_type="text/plain", status=Unavailable.status)
     elif path.startswith(_API):
-        number = str(structlog.contextvars.get_contextvars().get("request_id") or uuid.uuid4())
+        number = request_id()
         body = {"error": Unavailable.code, "message": SENTENCE, "requestId": number}
         response = JsonResponse(body, status=Unavailable.status)
         response["X-Request-Id"] = number
