@@ -44,6 +44,9 @@ class Campaign(models.Model):
     email_text = models.TextField(blank=True)
     email_html = models.TextField(blank=True)
     points = models.PositiveIntegerField(default=0, help_text="points granted to each person")
+    served_to = models.BigIntegerField(
+        default=0, editable=False, help_text="every target up to this id had a turn; who of them still waits is marked so"
+    )
     scheduled_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -59,6 +62,7 @@ class Campaign(models.Model):
 
 
 OPEN = ("pending", "held", "in_doubt")
+IS_OPEN = Q(sms_status__in=OPEN) | Q(email_status__in=OPEN)
 
 
 class Target(models.Model):
@@ -95,9 +99,11 @@ class Target(models.Model):
     error_message = models.CharField(max_length=240, blank=True)
     facts = models.JSONField(default=dict, help_text="what the rule saw when it decided")
     summary_logged = models.BooleanField(default=False)
-    # Of its own, so that taking a person (pending to in doubt) changes no indexed column: the update stays on its page.
-    is_open = models.GeneratedField(
-        expression=ExpressionWrapper(Q(sms_status__in=OPEN) | Q(email_status__in=OPEN), output_field=models.BooleanField()),
+    had_turn = models.BooleanField(default=False, help_text="the campaign passed this person, who still waited then")
+    # The one indexed column that follows the outcome, and it is false for nearly everybody from beginning to end: so neither taking
+    # a person nor recording what became of them touches an index.
+    waits = models.GeneratedField(
+        expression=ExpressionWrapper(Q(had_turn=True) & IS_OPEN, output_field=models.BooleanField()),
         output_field=models.BooleanField(),
         db_persist=True,
     )
@@ -110,7 +116,8 @@ class Target(models.Model):
             models.UniqueConstraint(fields=["customer", "campaign"], name="target_customer_once"),
         ]
         indexes = [
-            models.Index(fields=["campaign", "id"], condition=Q(is_open=True), name="target_open"),
+            models.Index(fields=["campaign", "id"], name="target_turn"),
+            models.Index(fields=["campaign", "id"], condition=Q(waits=True), name="target_waits"),
         ]
 
     def __str__(self) -> str:

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from campaigns.errors import UnknownCampaign
+from campaigns.models import IS_OPEN, Target
 from campaigns.models import Campaign as Campaign  # other apps name the rows they are handed through here
-from campaigns.models import Target
 from campaigns.types import CampaignCounts, ChannelCounts, TextsCost
 from campaigns.wording import carrier_sentence, reason_label, sentence_for
 from messaging.selectors import delivery_statuses
@@ -59,9 +59,10 @@ def campaign_counts(campaign_id: int) -> CampaignCounts:
     return CampaignCounts(ChannelCounts(row[0], *row[1:7]), ChannelCounts(row[0], *row[7:13]), row[13], reasons)
 
 
-def has_open_targets(campaign_id: int) -> bool:
-    """Return whether anybody of a campaign still waits for an outcome."""
-    return Target.objects.filter(campaign_id=campaign_id, is_open=True).exists()
+def open_targets(campaign_id: int) -> QuerySet[Target]:
+    """Return everybody of a campaign who still waits for an outcome: those it has not come to yet, and those it had to pass."""
+    served_to = Campaign.objects.filter(pk=campaign_id).values("served_to")
+    return Target.objects.filter(Q(waits=True) | Q(IS_OPEN, pk__gt=served_to), campaign_id=campaign_id)
 
 
 def matching_targets(
@@ -93,7 +94,7 @@ def target_of_link(purpose: str, token: str) -> Target | None:
 def cancelled_in_doubt() -> QuerySet[Campaign]:
     """Return cancelled campaigns with people whose last message is still in doubt."""
     in_doubt = Q(targets__sms_status="in_doubt") | Q(targets__email_status="in_doubt")
-    return Campaign.objects.filter(in_doubt, targets__is_open=True, status=Campaign.Status.CANCELLED).distinct()
+    return Campaign.objects.filter(in_doubt, targets__waits=True, status=Campaign.Status.CANCELLED).distinct()
 
 
 def running_campaigns() -> QuerySet[Campaign]:

@@ -13,7 +13,7 @@ from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_by_id
-from campaigns.services.lifecycle import complete_if_finished, leave_unreached, pause_campaign
+from campaigns.services.lifecycle import complete_if_finished, leave_unreached, pass_everybody_to, pause_campaign
 from campaigns.services.rendering import Renderer
 from campaigns.services.settling import log_summary, settle_in_doubt
 from campaigns.types import BatchResult
@@ -39,17 +39,30 @@ _STATUS = {
     Outcome.LATER: "pending",
 }
 # One drain a campaign (its advisory lock) needs no row locks; whom an owner cancelled meanwhile is not taken.
+# First those the campaign passed while they waited, then those it has not come to. Each is found by its place on the page: a row that
+# changed meanwhile has another, is left alone and comes up again.
 _TAKE = """
-WITH due AS (
-    SELECT id, sms_status, email_status FROM campaigns_target
-     WHERE campaign_id = %s AND id > %s AND is_open AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
-       AND (not_before IS NULL OR not_before <= %s)
-     ORDER BY id LIMIT %s
+WITH place AS (
+    SELECT served_to FROM campaigns_campaign WHERE id = %(campaign)s
+), due AS (
+    SELECT * FROM (
+        (SELECT ctid AS place, id, sms_status, email_status FROM campaigns_target
+          WHERE campaign_id = %(campaign)s AND waits AND id > %(after)s AND id <= (SELECT served_to FROM place)
+            AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
+            AND (not_before IS NULL OR not_before <= %(now)s)
+          ORDER BY id LIMIT %(size)s)
+        UNION ALL
+        (SELECT ctid, id, sms_status, email_status FROM campaigns_target
+          WHERE campaign_id = %(campaign)s AND id > greatest(%(after)s, (SELECT served_to FROM place))
+            AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
+            AND (not_before IS NULL OR not_before <= %(now)s)
+          ORDER BY id LIMIT %(size)s)
+    ) AS either ORDER BY id LIMIT %(size)s
 )
 UPDATE campaigns_target t
    SET sms_status = CASE WHEN t.sms_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.sms_status END,
        email_status = CASE WHEN t.email_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.email_status END
-  FROM due WHERE t.id = due.id AND t.sms_status = due.sms_status AND t.email_status = due.email_status
+  FROM due WHERE t.ctid = due.place AND t.sms_status = due.sms_status AND t.email_status = due.email_status
 RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.sms_attempt_id, t.sms_sid,
           t.facts, t.summary_logged,
           due.sms_status IN ('pending', 'held') AS wants_sms, due.email_status IN ('pending', 'held') AS wants_email
@@ -180,7 +193,7 @@ def _begin_next(campaign: Campaign, renderer: Renderer, size: int, last: _Batch)
 
 
 def _begin(campaign: Campaign, renderer: Renderer, size: int, after: int = 0) -> _Batch | None:
-    taken = Target.objects.raw(_TAKE, [campaign.pk, after, timezone.now(), size])
+    taken = Target.objects.raw(_TAKE, {"campaign": campaign.pk, "after": after, "now": timezone.now(), "size": size})
     targets: list[Any] = sorted(taken, key=lambda target: target.pk)
     if not targets:
         return None
@@ -223,6 +236,7 @@ def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     rows = [_row(campaign, target, batch, target.customer_id in granted) for target in batch.targets]
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, [orjson.dumps([_brief(row) for row in rows]).decode()])
+    pass_everybody_to(campaign.pk, batch.targets[-1].pk)
     for target, row in zip(batch.targets, rows, strict=True):
         if row["logged"] and not target.summary_logged:
             receipt = batch.receipts[Channel.SMS][target.pk]

@@ -3,20 +3,31 @@
 import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from campaigns.errors import BadCampaignInput, CountChanged, WrongStatus
-from campaigns.models import Campaign, Target
-from campaigns.selectors import has_open_targets
+from campaigns.models import OPEN, Campaign, Target
+from campaigns.selectors import open_targets
 from messaging.selectors import ledger_tag
 from messaging.services import release_rejected
 from messaging.types import Channel
+from servicepro.lib.tenancy import connection
 from tenants.selectors import User
 from tenants.services import record_action
 
 Status = Campaign.Status
 RETRY_BATCH = 5_000
+# In one statement: nobody is ever both passed and forgotten.
+_MARK_PASSED = """
+WITH passed AS (
+    UPDATE campaigns_target t SET had_turn = true
+      FROM campaigns_campaign c
+     WHERE c.id = %(campaign)s AND t.campaign_id = c.id AND t.id > c.served_to AND t.id <= %(to)s AND NOT t.had_turn
+       AND (t.sms_status = ANY(%(open)s) OR t.email_status = ANY(%(open)s))
+)
+UPDATE campaigns_campaign SET served_to = greatest(served_to, %(to)s) WHERE id = %(campaign)s
+"""
 
 
 def start_campaign(campaign: Campaign, *, actor: User | None, confirmed_count: int | None = None) -> None:
@@ -49,9 +60,18 @@ def cancel_campaign(campaign: Campaign, *, actor: User | None) -> None:
 
 def leave_unreached(campaign_id: int) -> None:
     """Skip everybody of a cancelled campaign whose turn did not come, with that reason."""
-    targets = Target.objects.filter(campaign_id=campaign_id, campaign__status=Status.CANCELLED)
+    if not Campaign.objects.filter(pk=campaign_id, status=Status.CANCELLED).exists():
+        return
+    targets = Target.objects.filter(campaign_id=campaign_id)
     targets.filter(sms_status__in=["pending", "held"]).update(sms_status="skipped", sms_reason="cancelled")
     targets.filter(email_status__in=["pending", "held"]).update(email_status="skipped", email_reason="cancelled")
+    pass_everybody_to(campaign_id, targets.aggregate(last=Max("pk"))["last"] or 0)
+
+
+def pass_everybody_to(campaign_id: int, target_id: int) -> None:
+    """Note that every target up to this id had a turn, and mark who of them still waits, so that they are found again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_PASSED, {"campaign": campaign_id, "to": target_id, "open": list(OPEN)})
 
 
 def schedule_campaign(campaign: Campaign, *, actor: User | None, at: datetime.datetime) -> None:
@@ -75,7 +95,7 @@ def start_due_campaigns() -> int:
 
 def complete_if_finished(campaign_id: int) -> bool:
     """Mark a running campaign completed when nobody waits any more; return whether it is."""
-    if has_open_targets(campaign_id):
+    if open_targets(campaign_id).exists():
         return False
     Campaign.objects.filter(pk=campaign_id, status=Status.RUNNING).update(status=Status.COMPLETED, finished_at=timezone.now())
     return True
@@ -106,7 +126,7 @@ def retry_failed(campaign: Campaign, *, actor: User | None) -> int:
             addresses = [target.phone if channel is Channel.SMS else target.email for target in chosen]
             release_rejected(channel.value, campaign.key, [ledger_tag(channel, address) for address in addresses if address])
             Target.objects.filter(pk__in=[target.pk for target in chosen]).update(
-                **{f"{column}_status": "pending", f"{column}_reason": ""}, not_before=None
+                **{f"{column}_status": "pending", f"{column}_reason": ""}, not_before=None, had_turn=True
             )
         if failed and campaign.status == Status.COMPLETED:
             _move(campaign, {Status.COMPLETED}, Status.RUNNING, "reopened", actor, finished_at=None)

@@ -93,9 +93,9 @@ def create_port_recovery_campaign(*, created_by: User | None, name: str = "") ->
                 """
                 INSERT INTO campaigns_target (campaign_id, customer_id, name, phone, phone_raw, email, opted_out, sms_status,
                     sms_reason, sms_sid, email_status, email_reason, points_granted, points_reason, error_message, facts,
-                    summary_logged, created_at, updated_at)
+                    summary_logged, had_turn, created_at, updated_at)
                 SELECT %s, customer_id, left(name, 120), phone, phone_raw, email, opted_out, 'pending', '', '', 'pending', '', 0, '', '',
-                       '{}', false, now(), now()
+                       '{}', false, false, now(), now()
                   FROM consolidated_people ORDER BY head
                 """,
                 [campaign.pk],

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.conf import settings
 
 from campaigns.models import Campaign, Target
+from campaigns.selectors import open_targets
 from messaging.selectors import ledger_rows, ledger_tag
 from messaging.types import Channel
 from servicepro.lib.phone import phone_for_log
@@ -23,7 +24,7 @@ def settle_in_doubt(campaign: Campaign) -> int:
 
     Runs under the campaign's drain lock, so nobody in doubt is just being sent.
     """
-    waiting = Target.objects.filter(campaign_id=campaign.pk, is_open=True)
+    waiting = open_targets(campaign.pk)
     for channel in (Channel.SMS, Channel.EMAIL):
         in_doubt, after = waiting.filter(**{f"{channel.value}_status": "in_doubt"}).order_by("pk"), 0
         while batch := list(in_doubt.filter(pk__gt=after)[:SETTLE_BATCH]):
