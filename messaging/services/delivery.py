@@ -205,20 +205,22 @@ def _attempt_ids(count: int) -> list[uuid.UUID]:
 def _claim(cleared: Sequence[tuple[Envelope, str]], flight: InFlight) -> None:
     """Claim the batch; who cannot be claimed is left out with a reason, the others fly."""
     assert flight.sender is not None
-    claims: dict[uuid.UUID, tuple[Claim, Envelope]] = {}
-    sender_tag = ledger_tag(flight.channel, flight.sender.address)
+    wanted: dict[uuid.UUID, Envelope] = {}
+    claims: dict[str, list[Claim]] = {}
     for attempt_id, (envelope, tag) in zip(_attempt_ids(len(cleared)), cleared, strict=True):
         digest = body_digest(envelope.body) if flight.channel is not Channel.EMAIL else ""
-        claims[attempt_id] = (Claim(attempt_id, envelope.campaign_key, tag, sender_tag, digest), envelope)
+        wanted[attempt_id] = envelope
+        claims.setdefault(envelope.campaign_key, []).append(Claim(attempt_id, tag, digest))
+    sender_tag = ledger_tag(flight.channel, flight.sender.address)
+    won: set[uuid.UUID] = set()
+    reason = Reason.CLAIMED_ELSEWHERE
     try:
-        won = claim(flight.channel.value, [item for item, _envelope in claims.values()]) if claims else set()
+        for key, of_key in claims.items():
+            won |= claim(flight.channel.value, key, sender_tag, of_key)
     except DatabaseError:
         logger.exception("claim_failed")
-        won = set()
         reason = Reason.CLAIM_FAILED
-    else:
-        reason = Reason.CLAIMED_ELSEWHERE
-    for attempt_id, (_claim_row, envelope) in claims.items():
+    for attempt_id, envelope in wanted.items():
         if attempt_id in won:
             flight.envelopes[attempt_id] = envelope
         else:
