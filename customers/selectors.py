@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from customers.errors import UnknownImport
+from customers.models import ContactChange as ContactChange  # what other apps may ask is named here
 from customers.models import Customer, ImportBatch, ImportRow, JoinEvidence, Participant
 from customers.types import ConsentFacts, FieldChange, ImportPreview, ImportProgress, JoinFact, PreviewRow
 from servicepro.lib.phone import Phone, mask_phone, parse_phone
@@ -27,27 +28,33 @@ LIVES = {
     "expired": Q(expired_at__isnull=False, registered_at=None),
 }
 
-# A person's records are the head and all records found to be the same person; the strictest answer counts.
+# A person's records are the head and all records found to be the same person; the strictest answer counts. Nearly everybody has one
+# record only, and there is nothing to compare.
 _CONSENT = """
 WITH asked AS (
-    SELECT id, coalesce(same_person_as_id, id) AS head, nullif(time_zone, '') AS time_zone
+    SELECT id, coalesce(same_person_as_id, id) AS head, sms_consent, opted_out, sms_opt_out, email_opt_out, gdpr_marketing_consent,
+           nullif(time_zone, '') AS time_zone
       FROM customers_customer WHERE id = ANY(%s)
-), facts AS (
+), heads AS (
+    SELECT DISTINCT same_person_as_id AS head FROM customers_customer WHERE same_person_as_id IN (SELECT head FROM asked)
+), strictest AS (
     SELECT h.head,
            CASE WHEN bool_or(r.sms_consent IS FALSE) THEN false WHEN bool_or(r.sms_consent) THEN true END AS sms_consent,
            bool_or(r.opted_out) AS opted_out, bool_or(r.sms_opt_out) AS sms_opt_out, bool_or(r.email_opt_out) AS email_opt_out,
            CASE WHEN bool_or(r.gdpr_marketing_consent IS FALSE) THEN false
                 WHEN bool_or(r.gdpr_marketing_consent) THEN true END AS gdpr_marketing_consent,
            max(nullif(r.time_zone, '')) AS time_zone
-      FROM (SELECT DISTINCT head FROM asked) h
+      FROM heads h
      CROSS JOIN LATERAL (SELECT * FROM customers_customer WHERE id = h.head
                          UNION ALL
                          SELECT * FROM customers_customer WHERE same_person_as_id = h.head) r
      GROUP BY h.head
 )
-SELECT a.id, f.sms_consent, f.opted_out, f.sms_opt_out, f.email_opt_out, f.gdpr_marketing_consent,
-       coalesce(a.time_zone, f.time_zone, '')
-  FROM asked a JOIN facts f USING (head)
+SELECT a.id, CASE WHEN s.head IS NULL THEN a.sms_consent ELSE s.sms_consent END, coalesce(s.opted_out, a.opted_out),
+       coalesce(s.sms_opt_out, a.sms_opt_out), coalesce(s.email_opt_out, a.email_opt_out),
+       CASE WHEN s.head IS NULL THEN a.gdpr_marketing_consent ELSE s.gdpr_marketing_consent END,
+       coalesce(a.time_zone, s.time_zone, '')
+  FROM asked a LEFT JOIN strictest s USING (head)
 """
 
 
@@ -70,6 +77,17 @@ def suppressed_tags(channel: str, tags: Sequence[str]) -> dict[str, str]:
             [channel, list(tags)],
         )
         return dict(cursor.fetchall())
+
+
+def contact_changed_at(customer_id: int) -> datetime.datetime | None:
+    """Return when a phone or email of this person (a record that stands for one) was replaced last, None where none ever was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(changed_at) FROM customers_contactchange WHERE customer_id IN"
+            " (SELECT id FROM customers_customer WHERE id = %(id)s OR same_person_as_id = %(id)s)",
+            {"id": customer_id},
+        )
+        return cursor.fetchone()[0]
 
 
 def customer_by_phone(e164: str) -> Customer | None:
