@@ -13,6 +13,7 @@ from bookings.types import Busy, Rules, Slot, Window
 
 _MIDNIGHT = datetime.time(0, 0)
 _DAY = datetime.timedelta(days=1)
+DAY_OVER = "That day is over. Please choose another one."
 PAST = "This time is over. Please choose another one."
 UNKNOWN_TIME = "Please choose one of the times shown."
 
@@ -55,7 +56,7 @@ def refusal(rules: Rules, starts_at: datetime.datetime, *, duration_minutes: int
     if starts_at < now + datetime.timedelta(minutes=rules.lead_minutes):
         return f"That is too soon: book at least {_span(rules.lead_minutes)} ahead."
     if starts_at > now + datetime.timedelta(days=rules.horizon_days):
-        return f"That is too far ahead: book at most {rules.horizon_days} days ahead."
+        return _too_far(rules)
     day = starts_at.astimezone(ZoneInfo(rules.time_zone)).date()
     stretches = list(_stretches(rules, day))
     if not stretches:
@@ -66,6 +67,19 @@ def refusal(rules: Rules, starts_at: datetime.datetime, *, duration_minutes: int
     if all(slot.starts_at != starts_at for slot in _possible(rules, duration_minutes, day, now)):
         return UNKNOWN_TIME
     return ""
+
+
+def day_refusal(rules: Rules, day: datetime.date, now: datetime.datetime) -> str:
+    """Return why a day (the place's own) is not looked at for free times, as a sentence; empty where it is, open or not."""
+    zone = ZoneInfo(rules.time_zone)
+    if day < now.astimezone(zone).date():
+        return DAY_OVER
+    latest = (now + datetime.timedelta(days=rules.horizon_days)).astimezone(zone).date()
+    return _too_far(rules) if day > latest else ""
+
+
+def _too_far(rules: Rules) -> str:
+    return f"That is too far ahead: book at most {rules.horizon_days} days ahead."
 
 
 def is_bookable(rules: Rules, busy: Sequence[Busy], starts_at: datetime.datetime, *, duration_minutes: int, now: datetime.datetime) -> bool:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from bookings.availability import day_bounds, open_slots
-from bookings.errors import LinkExpired, UnknownBooking, UnknownPlace
+from bookings.availability import day_bounds, day_refusal, open_slots
+from bookings.errors import ClosedThen, LinkExpired, UnknownBooking, UnknownPlace
 from bookings.models import Booking as Booking  # other apps name the rows they are handed through here
 from bookings.models import BookingLine
 from bookings.models import Place as Place
@@ -113,6 +113,12 @@ def free_week(
         earlier=earlier if earlier >= today else None,
         later=later if later <= last else None,
     )
+
+
+def refuse_day(place: Place, day: datetime.date) -> None:
+    """Refuse a day of the past, and one too far ahead to book. Raises ClosedThen."""
+    if problem := day_refusal(rules_of(place), day, timezone.now()):
+        raise ClosedThen(problem)
 
 
 def today_at(place: Place) -> datetime.date:

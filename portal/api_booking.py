@@ -11,12 +11,13 @@ from ninja import Header, Router
 from ninja.responses import Status
 from pydantic import Field
 
-from bookings.errors import BadCart, PointsNeedSignIn
-from bookings.selectors import Booking, Place, active_places, manage_url, place_by_id, slots_of_day
+from bookings.errors import PointsNeedSignIn
+from bookings.selectors import Booking, Place, manage_url, slots_of_day
 from bookings.services import book, quote
 from bookings.types import Cart, Contact
 from customers.selectors import Customer
 from loyalty.errors import ReasonCode, RedemptionBlocked
+from portal.api_times import FIRST_DAY, ID_MAX, LAST_DAY, SERVICES_MAX, place_named
 from portal.errors import CodeNeeded
 from portal.selectors import has_fresh_code
 from portal.services.access import customer_or_guest
@@ -25,7 +26,7 @@ from servicepro.lib.api_schema import ApiSchema, documented
 from servicepro.lib.client_ip import client_ip
 
 router = Router(auth=customer_or_guest, by_alias=True, tags=["Booking"])
-SERVICES_MAX, ID_MAX, POINTS_MAX = 40, 2**31 - 1, 10**9
+POINTS_MAX = 10**9
 INVALID_POINTS = -1
 EXAMPLE = {
     "place": 1,
@@ -114,7 +115,7 @@ class BookingIn(ApiSchema):
 
     place: int | None = Field(default=None, ge=1, le=ID_MAX, description="may be left out where there is one")
     services: list[Annotated[int, Field(ge=1, le=ID_MAX)]] = Field(min_length=1, max_length=SERVICES_MAX)
-    date: datetime.date = Field(description="on the place's calendar", ge=datetime.date(2000, 1, 1), le=datetime.date(2199, 12, 31))
+    date: datetime.date = Field(description="on the place's calendar", ge=FIRST_DAY, le=LAST_DAY)
     time: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="on the place's clock")
     contact: ContactIn = Field(default_factory=ContactIn)
     loyalty: LoyaltyIn | None = None
@@ -174,7 +175,7 @@ def book_appointment(
     found: Customer | str = request.auth  # type: ignore[attr-defined]
     customer = found if isinstance(found, Customer) else None
     points = _points(request, wish, customer)
-    place = _place(wish)
+    place = place_named(wish.place)
     cart = Cart(place.pk, tuple(wish.services), wish.quoted_total_minor, wish.quoted_due_minor)
     starts_at = _starts_at(wish, place, cart)
     count_booking(ip=client_ip(request))
@@ -198,15 +199,6 @@ def _points(request: HttpRequest, wish: BookingIn, customer: Customer | None) ->
     if not has_fresh_code(request):
         raise CodeNeeded("Spending points needs a code from the last 15 minutes. Sign in again, or book without them.")
     return wish.loyalty.points_requested or INVALID_POINTS
-
-
-def _place(wish: BookingIn) -> Place:
-    if wish.place is not None:
-        return place_by_id(wish.place)
-    places = active_places()
-    if len(places) != 1:
-        raise BadCart("Please say at which place.")
-    return places[0]
 
 
 def _starts_at(wish: BookingIn, place: Place, cart: Cart) -> datetime.datetime:

@@ -33,6 +33,12 @@ class TooManyBookings(TooMany):
     code = "TOO_MANY_BOOKINGS"
 
 
+class TooManyLooks(TooMany):
+    """Free times were asked for more often than anybody needs."""
+
+    code = "TOO_MANY_LOOKS"
+
+
 class CodeNeeded(Forbidden):
     """Whoever is signed in entered their code too long ago for this."""
 

@@ -23,6 +23,7 @@ from loyalty.errors import RedemptionBlocked
 from portal.api import router as portal_router
 from portal.api_booking import PointsBlocked
 from portal.api_booking import router as booking_router
+from portal.api_times import router as times_router
 from servicepro.lib.api_schema import ApiSchema, Problem, documented
 from servicepro.lib.errors import (
     Forbidden,
@@ -99,7 +100,7 @@ api = DescribedApi(
             {"name": "Customers", "description": "Single people."},
             {"name": "Import", "description": "Bring in a list of customers: look, confirm, undo."},
             {"name": "Portal", "description": "What signed-in customers ask about themselves."},
-            {"name": "Booking", "description": "Appointments, with points and without."},
+            {"name": "Booking", "description": "Free times, and appointments with points and without."},
             {"name": "Loyalty", "description": "What points add up to."},
         ]
     },
@@ -142,6 +143,7 @@ def who_am_i(request: HttpRequest) -> dict[str, Any]:
 api.add_router("/customers", customers_router)
 api.add_router("/portal", portal_router)
 api.add_router("/booking", booking_router)
+api.add_router("/booking", times_router)
 api.add_router("/admin/loyalty", loyalty_router)
 
 

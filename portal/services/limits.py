@@ -6,7 +6,7 @@ from typing import NamedTuple
 import redis
 from django.conf import settings
 
-from portal.errors import CodesUnavailable, TooManyBookings, TooManyCodes
+from portal.errors import CodesUnavailable, TooManyBookings, TooManyCodes, TooManyLooks
 from portal.types import Address
 from servicepro.lib.ratelimit import RateLimit
 from servicepro.lib.tenancy import connection
@@ -31,6 +31,7 @@ BLOCK_HOUR = Limit("block", 30, HOUR)
 DOWNLOADS = Limit("downloads", 5, DAY)
 # Every booking and change sends a message to whatever address was typed, and takes a seat from somebody else.
 BOOKINGS_IP, BOOKINGS_ALL = Limit("bookings-ip", 20, HOUR), Limit("bookings", 1_000, HOUR)
+LOOKS_IP, LOOKS_ALL = Limit("looks-ip", 120, MINUTE), Limit("looks", 1_200, MINUTE)
 CHANGES = Limit("changes", 10, DAY)
 
 
@@ -67,6 +68,13 @@ def count_booking(*, ip: str) -> None:
     for limit, subject in ((BOOKINGS_IP, ip), (BOOKINGS_ALL, "all")):
         if wait := _take(limit, subject):
             raise TooManyBookings(f"That is a lot of bookings. Please try again in {_words(wait)}, or call us.", retry_after_seconds=wait)
+
+
+def count_look(*, ip: str) -> None:
+    """Count one question of a program for free times. Raises TooManyLooks and CodesUnavailable."""
+    for limit, subject in ((LOOKS_IP, ip), (LOOKS_ALL, "all")):
+        if wait := _take(limit, subject):
+            raise TooManyLooks(f"That is a lot of questions. Please ask again in {_words(wait)}.", retry_after_seconds=wait)
 
 
 def count_change(booking_id: int) -> None:
