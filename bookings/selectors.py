@@ -179,12 +179,24 @@ def bookings_of_customer(customer: Customer, *, is_upcoming: bool | None = None)
 
 def bookings_of_day(day: datetime.date, place: Place | None = None) -> list[Booking]:
     """Return what begins on a day, on each place's own clock, in order; cancelled ones included."""
-    margin = datetime.timedelta(days=1)
-    begins = datetime.datetime.combine(day, datetime.time(0), datetime.UTC)
-    rows = _with_everything(Booking.objects.filter(starts_at__gte=begins - margin, starts_at__lt=begins + 2 * margin))
+    return _by_day(_with_everything(Booking.objects.all()), day, 1, place)[day]
+
+
+def bookings_of_week(first_day: datetime.date, place: Place | None = None) -> dict[datetime.date, list[Booking]]:
+    """Return what begins on each of seven days, on each place's own clock, in order, without phones, notes and customers' records."""
+    lines = Prefetch("lines", BookingLine.objects.order_by("pk"))
+    lean = Booking.objects.defer("contact_phone", "note").select_related("place").prefetch_related(lines)
+    return _by_day(lean, first_day, WEEK, place)
+
+
+def _by_day(bookings: QuerySet[Booking], first_day: datetime.date, days: int, place: Place | None) -> dict[datetime.date, list[Booking]]:
+    begins, margin = datetime.datetime.combine(first_day, datetime.time(0), datetime.UTC), datetime.timedelta(days=1)
+    rows = bookings.filter(starts_at__gte=begins - margin, starts_at__lt=begins + (days + 1) * margin)
     rows = rows.filter(place=place) if place else rows
-    rows = rows.order_by("starts_at", "place__name", "seat", "pk")
-    return [row for row in rows if row.starts_at.astimezone(ZoneInfo(row.place.time_zone)).date() == day]
+    found: dict[datetime.date, list[Booking]] = {first_day + number * margin: [] for number in range(days)}
+    for row in rows.order_by("starts_at", "place__name", "seat", "pk"):
+        found.get(row.starts_at.astimezone(ZoneInfo(row.place.time_zone)).date(), []).append(row)
+    return found
 
 
 def not_offered_at(place: Place, service_ids: Collection[int]) -> list[str]:

@@ -1,13 +1,15 @@
-"""The calendar of the people who work here, at /admin/bookings/day/."""
+"""The calendar of the people who work here, under /admin/bookings/."""
 
 from django.urls import path
 
 from bookings.views.access import bookings_access
 from bookings.views.day import change_status, day_list
 from bookings.views.move import move
+from bookings.views.week import week
 
 urlpatterns = [
-    path("", bookings_access(day_list), name="bookings-day"),
-    path("<uuid:public_id>/status/", bookings_access(change_status), name="booking-status"),
-    path("<uuid:public_id>/move/", bookings_access(move, to_change=True), name="booking-move"),
+    path("day/", bookings_access(day_list), name="bookings-day"),
+    path("day/<uuid:public_id>/status/", bookings_access(change_status), name="booking-status"),
+    path("day/<uuid:public_id>/move/", bookings_access(move, to_change=True), name="booking-move"),
+    path("week/", bookings_access(week), name="bookings-week"),
 ]

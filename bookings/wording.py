@@ -7,6 +7,7 @@ from bookings.models import Booking
 from servicepro.lib.money import short_minor
 
 TWELVE_HOURS = frozenset(["US", "CA", "AU", "NZ", "IN", "PH", "PK", "MX", "MY", "SA", "AE", "KE"])
+SUNDAY_FIRST = frozenset(["US", "CA", "MX", "IN", "PH", "PK", "SA", "KE", "BR", "JP", "KR", "IL", "ZA"])
 STATUS_WORDS = {"confirmed": "Confirmed", "completed": "Completed", "no_show": "No-show", "cancelled": "Cancelled"}
 
 
@@ -22,6 +23,11 @@ def day_in_words(day: datetime.date, *, today: datetime.date) -> str:
     """Return a date such as “Tue, Mar 3”, with the year where it is another one."""
     year = "" if day.year == today.year else f", {day.year}"
     return f"{day:%a, %b} {day.day}{year}"
+
+
+def first_day_of_week(day: datetime.date, region: str) -> datetime.date:
+    """Return the day on which the week of `day` begins in a country: Sunday or Monday."""
+    return day - datetime.timedelta(days=(day.weekday() + (region in SUNDAY_FIRST)) % 7)
 
 
 def when_in_words(booking: Booking, region: str) -> str:

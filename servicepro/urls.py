@@ -14,7 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/api-keys/", include("tenants.urls")),
     path("admin/customers/import/", include("customers.urls_imports")),
     path("admin/customers/imported/", include("customers.urls_imported")),
-    path("admin/bookings/day/", include("bookings.urls")),
+    path("admin/bookings/", include("bookings.urls")),
     path("admin/loyalty-insights/", include("loyalty.urls")),
     path("admin/loyalty-settings/", include("loyalty.urls_settings")),
     path("admin/merges/", include("customers.urls_merges")),

@@ -64,6 +64,7 @@ def day_list(request: HttpRequest) -> HttpResponse:
         place=place,
         places=places,
         links=[(label, calendar_link("bookings-day", other, place)) for label, other in _around(day, today)],
+        week=calendar_link("bookings-week", day, place),
         rows=[_row(booking, may_change=may_change) for booking in bookings],
         count=len(standing),
         due=format_minor(sum(booking.due_minor for booking in standing), currency),

@@ -127,3 +127,21 @@ def test_an_appointment_is_moved_while_its_customer_is_on_the_phone(sign_in: Cal
     expect(page.get_by_text(f"at {said}, Main shop.").first).to_be_visible()
     moved = Booking.objects.get(pk=booked[1].pk)
     assert moved.starts_at > booked[1].starts_at and moved.sequence == 1
+
+
+def test_the_week_is_a_grid_on_a_desk_and_a_list_on_a_phone(sign_in: Callable[..., Page], stack: Stack, booked, tmp_path):
+    page = sign_in(path=day_of(booked[0]))
+    page.get_by_role("link", name="Week", exact=True).click()
+    expect(page.get_by_role("link", name="Ana Silva")).to_be_visible()
+    check(page)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=str(tmp_path / f"week{width}.png"), full_page=True)
+        tops = {round(box["y"]) for box in (day.bounding_box() for day in page.locator(".week > li").all()) if box}
+        assert len(tops) == (1 if width == 1280 else 7)
+    page.get_by_role("link", name="Week after").click()
+    page.get_by_role("link", name="Today").click()
+    expect(page.locator(".week .today")).to_be_visible()
+    page.goto(stack.url(f"/admin/bookings/week/?day={booked[0].starts_at.astimezone(AUSTIN).date().isoformat()}"))
+    page.get_by_role("link", name="Ana Silva").click()
+    expect(page.get_by_role("listitem").filter(has_text="Ana Silva")).to_be_in_viewport()
