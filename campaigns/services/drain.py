@@ -25,6 +25,7 @@ from loyalty.selectors import granted_customers
 from messaging.errors import PaceUnavailable
 from messaging.services import batch_allowance, begin_delivery, finish_delivery
 from messaging.types import Channel, Envelope, Outcome, Reason, Receipt
+from servicepro.lib.locks import advisory_lock
 from servicepro.lib.tenancy import connection
 
 LOCK_SPACE = 7_151  # separates the drain's advisory locks from any other use
@@ -156,25 +157,22 @@ def grant_points_for_target(target: Target) -> bool:
 
 @contextmanager
 def _only_drain(campaign: Campaign) -> Iterator[None]:
-    """Hold the campaign's drain; the database lets go of it by itself when a worker dies. Raises WrongStatus."""
-    key = f"{connection.schema_name}:{campaign.pk}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK_SPACE, key])
-        if not cursor.fetchone()[0]:
+    """Hold the campaign's drain. Raises WrongStatus."""
+    with advisory_lock(LOCK_SPACE, _lock_name(campaign)) as is_ours:
+        if not is_ours:
             raise WrongStatus("Another worker is sending this campaign right now.")
-    try:
         yield
-    finally:
-        if not connection.needs_rollback and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_SPACE, key])
 
 
 def is_draining(campaign: Campaign) -> bool:
     """Tell whether a worker sends this campaign just now; where none does, none begins until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_SPACE, f"{connection.schema_name}:{campaign.pk}"])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [LOCK_SPACE, _lock_name(campaign)])
         return not cursor.fetchone()[0]
+
+
+def _lock_name(campaign: Campaign) -> str:
+    return f"{connection.schema_name}:{campaign.pk}"
 
 
 def _size(limit: int | None, taken: int) -> int:

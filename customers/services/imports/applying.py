@@ -17,6 +17,7 @@ from customers.services.imports.stored import StoredRow, decide_rows, open_rows,
 from customers.services.merging import propose_held_rows, propose_merges
 from servicepro.lib.crypto import encrypt_address, encrypt_text, encrypt_texts
 from servicepro.lib.fields import tag_sql
+from servicepro.lib.locks import advisory_lock
 from servicepro.lib.tenancy import connection
 from tenants.selectors import User
 from tenants.services import record_action
@@ -117,18 +118,11 @@ def fail_import(batch: ImportBatch, sentence: str) -> None:
 
 @contextmanager
 def only_import() -> Iterator[None]:
-    """Hold the writing of lists in this business; the database lets go of it by itself when a worker dies. Raises ImportBusy."""
-    key = connection.schema_name
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK_SPACE, key])
-        if not cursor.fetchone()[0]:
+    """Hold the writing of lists in this business. Raises ImportBusy."""
+    with advisory_lock(LOCK_SPACE, connection.schema_name) as is_ours:
+        if not is_ours:
             raise ImportBusy("Another list of this business is being written right now. Try again when it is done.")
-    try:
         yield
-    finally:
-        if not connection.needs_rollback and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK_SPACE, key])
 
 
 def _start(batch: ImportBatch) -> None:
