@@ -6,10 +6,11 @@ from dataclasses import field as attribute
 from datetime import date, datetime
 
 from customers.importing.columns import Field, is_refusal
-from customers.importing.contacts import emails_of, name_of, phones_of
+from customers.importing.contacts import ReadPhones, emails_of, name_of, phones_of
 from customers.importing.fields import CONSENTS
 from customers.importing.headings import FIXED_WORDS, MOBILE_WORDS, words_of
 from customers.importing.values import Word, birthday_of, instant_of, permission_of, refusal_of, word_of
+from servicepro.lib.phone import e164_or_none
 from servicepro.lib.spreadsheet import Table
 
 NAME_CHARACTERS_MAX = 255
@@ -26,7 +27,8 @@ class ReadRow:
     """A row as it was understood. `problems` refuse it, `doubts` only say what was left out; both are sentences for people.
 
     Consent is tri-state: yes, no, or nothing said (None). `extra` holds columns without a field of their own and what could
-    not be read, `original` every cell that was not blank; both by heading.
+    not be read, `original` every cell that was not blank; both by heading. `repeated` are the headings of `extra` under which one of
+    the person's numbers stands a second time and nothing else.
     """
 
     number: int
@@ -44,6 +46,7 @@ class ReadRow:
     notes: str = ""
     tags: tuple[str, ...] = ()
     extra: dict[str, str] = attribute(default_factory=dict)
+    repeated: frozenset[str] = frozenset()
     original: dict[str, str] = attribute(default_factory=dict)
     problems: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -100,6 +103,7 @@ class _RowReader:
             notes="\n".join(cells[position].strip() for position in self.at[Field.NOTES]).strip(),
             tags=self._tags(cells) if self.at[Field.TAGS] else (),
             extra=extra,
+            repeated=self._repeated(extra, phones),
             original={header: cell for header, cell in zip(self.headers, cells, strict=True) if cell},
             problems=tuple(problems),
             doubts=tuple(doubts),
@@ -124,6 +128,12 @@ class _RowReader:
             text = cells[position].strip()
             if text and text not in used and text.lower() not in used:
                 extra[self.headers[position]] = text
+
+    def _repeated(self, extra: dict[str, str], phones: ReadPhones) -> frozenset[str]:
+        if not phones.others:
+            return frozenset()
+        numbers = {phones.chosen, *phones.others}
+        return frozenset(header for header, text in extra.items() if e164_or_none(text, self.region) in numbers)
 
     def _consent(self, field: Field, cells: Sequence[str], extra: dict[str, str], doubts: list[str]) -> bool | None:
         """Return the strictest of all columns that speak of this permission."""

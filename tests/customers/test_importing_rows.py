@@ -117,6 +117,13 @@ def test_the_first_usable_phone_wins_and_the_others_are_kept():
     assert row.extra == {"Phone": "12", "Phone 2": "512-555-0143"}
 
 
+def test_a_further_number_that_stands_as_further_data_too_is_named():
+    row = one(Phone="512-555-0143", Mobile="512 555 0144", Office="(512) 555-0143", Shop="512-555-0144, ask for Ann", Shoe_size="38")
+    assert row.other_phones == ("+15125550143",)
+    assert row.repeated == {"Phone", "Office"} and row.repeated < set(row.extra)
+    assert one(Phone="512-555-0143", Office="512-555-0143").repeated == set()  # a single number is no further one
+
+
 def test_the_reason_is_that_of_the_phone_that_counts_first():
     row = one(Phone="12345", Phone_2="")
     assert (row.phone, row.phone_raw, len(row.problems)) == (None, "12345", 1)

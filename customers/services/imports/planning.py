@@ -1,6 +1,5 @@
 """Read a list and say row by row what confirming it would do; nothing but the list itself is written."""
 
-import dataclasses
 import hashlib
 import json
 import zoneinfo
@@ -23,7 +22,6 @@ from customers.services.imports.stored import recount, replan
 from customers.services.imports.turns import import_turn
 from customers.services.standstill import no_erasure_meanwhile
 from servicepro.lib.crypto import address_tag, encrypt_addresses, encrypt_texts, tag_of
-from servicepro.lib.phone import parse_phone
 from servicepro.lib.spreadsheet import DEFAULT_LIMITS, Table, TableLimits, read_table
 from servicepro.lib.tenancy import connection
 from tenants.selectors import User, current_tenant
@@ -196,23 +194,11 @@ def _plan(batch: ImportBatch, table: Table, fields: Sequence[Field], on_progress
     plan = _Plan(batch)
     rows = read_rows(table, fields, region=tenant.region, today=today)
     cells = iter(table.rows)
-    while chunk := [_once(row, tenant.region) for row in islice(rows, CHUNK_ROWS)]:
+    while chunk := list(islice(rows, CHUNK_ROWS)):
         plan.add(chunk, list(islice(cells, len(chunk))))
         if on_progress:
             on_progress(plan.planned, len(table.rows))
     plan.finish()
-
-
-def _once(row: ReadRow, region: str) -> ReadRow:
-    """Return the row with its further data under plain headings, and each further number kept as a number alone."""
-    if not row.extra:
-        return row
-    extra = {header.removeprefix(EXTRA_PREFIX): text for header, text in row.extra.items()}
-    if row.other_phones:
-        parsed = {header: parse_phone(text, region) for header, text in extra.items()}
-        numbers = {row.phone, *row.other_phones}
-        extra = {header: text for header, text in extra.items() if getattr(parsed[header], "e164", None) not in numbers}
-    return row if extra == row.extra else dataclasses.replace(row, extra=extra)
 
 
 class _Plan:
@@ -286,11 +272,16 @@ def entry_of(row: ReadRow, tags: Mapping[str, str]) -> Entry:
         birthday=row.birthday,
         notes=row.notes,
         tags=row.tags,
-        extra=row.extra,
+        extra=_further(row),
         sms_consent=row.sms_consent,
         marketing_consent=row.marketing_consent,
         opted_out=row.opted_out,
     )
+
+
+def _further(row: ReadRow) -> dict[str, str]:
+    """Return the row's further data under plain headings; a number that is kept as one is not kept as text as well."""
+    return {header.removeprefix(EXTRA_PREFIX): text for header, text in row.extra.items() if header not in row.repeated}
 
 
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one at each call
@@ -325,7 +316,7 @@ def _record(batch: ImportBatch, row: ReadRow, cells: tuple[str, ...], decision: 
         "",
         _json(row.other_phones) if row.other_phones else None,
         row.notes or None,
-        _json(row.extra) if row.extra else None,
+        _json(further) if (further := _further(row)) else None,
         _json(cells),
         _json(decision.changes) if decision.changes else None,
     ]
