@@ -9,6 +9,7 @@ def main() -> None:
     """Run the command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicepro.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError:
         sys.exit("Django is not installed here. Run `make run` once, then use .venv/bin/python manage.py …")
@@ -16,7 +17,7 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
-    except DevstackError as error:
+    except (DevstackError, ImproperlyConfigured) as error:
         sys.exit(str(error))
 
 

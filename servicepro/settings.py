@@ -4,13 +4,30 @@ import logging
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+
+
+class _Environment(environ.Env):
+    """The environment, with a sentence for a number that is none: most often a line of .env that was left blank."""
+
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False) -> Any:
+        try:
+            return super().get_value(var, cast, default, parse_default)
+        except ValueError as error:
+            if cast not in (int, float):
+                raise
+            kind = "a whole number" if cast is int else "a number"
+            text = self.ENVIRON[var]
+            raise ImproperlyConfigured(f"{var} is not {kind}: {text!r}. Give one, for example {var}={default}, or leave it out.") from error
+
+
+env = _Environment()
 env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=True)

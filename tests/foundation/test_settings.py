@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -62,6 +63,15 @@ def test_production_refuses_to_start_insecurely(tmp_path, changed, sentence):
     assert refused.returncode != 0
     assert sentence in refused.stderr
     assert list(tmp_path.iterdir()) == [], "no local key or server may be made in production"
+
+
+@pytest.mark.parametrize(("setting", "text"), [("WEB_PORT", ""), ("SMS_PER_SECOND", ""), ("PROXY_HOPS", "one"), ("WEB_PORT", "80.5")])
+def test_a_number_that_is_none_is_told_in_one_sentence_that_names_it(tmp_path, setting, text):
+    refused = boot(tmp_path, "import sys; sys.argv = ['manage.py', 'check']; import manage; manage.main()", **{setting: text})
+    assert refused.returncode == 1
+    assert re.fullmatch(
+        rf"{setting} is not a (?:whole )?number: '{text}'\. Give one, for example {setting}=[\d.]+, or leave it out\.\n", refused.stderr
+    )
 
 
 def test_production_starts_with_its_own_secrets_and_sends_cookies_over_https_only(tmp_path):
