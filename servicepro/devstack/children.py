@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from servicepro.devstack.errors import DevstackError
+from servicepro.devstack.log_files import turn_over
 from servicepro.devstack.plan import CREDENTIALS, ROOT, Plan
 
 READY_SECONDS_MAX = 60
@@ -32,6 +33,7 @@ class Child:
         self._start()
 
     def _start(self) -> None:
+        turn_over(self.log)
         with self.log.open("ab") as output:
             self._log_start = output.tell()
             self._process = subprocess.Popen(

@@ -13,6 +13,7 @@ import psutil
 
 from servicepro.devstack.account import give_to_server, open_path_to_server, run_as_server
 from servicepro.devstack.errors import DevstackError, require_free_disk
+from servicepro.devstack.log_files import turn_over
 from servicepro.devstack.processes import read_pid, running_process, stop_process, wheel_folder
 
 SOCKET_NAME = ".s.PGSQL.5432"  # the port is part of the name, though nothing listens on it
@@ -39,6 +40,7 @@ def start_postgres(state_dir: Path, socket_dir: Path) -> Path:
     running = _running_socket_dir(cluster)
     if running is None:
         require_free_disk(state_dir)
+        turn_over(log)
         log.touch(mode=0o600)
         give_to_server(log)
         for path in (cluster, _program("postgres")):

@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from servicepro.devstack.errors import DevstackError
+from servicepro.devstack.log_files import turn_over
 from servicepro.devstack.processes import stop_process, wheel_folder
 from servicepro.devstack.sockets import answers
 
@@ -25,6 +26,7 @@ def start_valkey(state_dir: Path, socket_path: Path) -> Path:
     stop_valkey(socket_path)
     socket_path.unlink(missing_ok=True)
     log = state_dir / "logs" / "valkey.log"
+    turn_over(log)
     result = subprocess.run(_command(state_dir, socket_path, log), check=False, capture_output=True, text=True)
     if result.returncode != 0:
         reason = (result.stderr or result.stdout).strip().splitlines()[-1:] or ["it gave no reason"]

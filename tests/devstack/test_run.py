@@ -18,6 +18,7 @@ import pytest
 
 from servicepro.devstack.children import Child
 from servicepro.devstack.errors import DevstackError
+from servicepro.devstack.log_files import LOG_BYTES_MAX
 from servicepro.devstack.plan import OUTSIDE, ROOT
 from servicepro.devstack.ports import free_ports
 from tests.devstack.conftest import processes_of
@@ -136,6 +137,20 @@ def test_child_that_cannot_start_ends_the_run_with_its_last_words(tmp_path: Path
         child.require_alive()
     assert str(caught.value).splitlines()[0] == "The worker stopped by itself (exit code 1)."
     assert "no such setting" in str(caught.value) and "earlier run" not in str(caught.value)
+
+
+def test_a_log_that_has_become_large_is_put_aside_once_and_its_last_words_are_still_told(tmp_path: Path) -> None:
+    log, aside = tmp_path / "worker.log", tmp_path / "worker.log.1"
+    for size in (LOG_BYTES_MAX, 1, LOG_BYTES_MAX):
+        with log.open("ab") as output:
+            output.write(b"x" * size)
+        child = Child("worker", [sys.executable, "-c", "raise SystemExit('gone')"], environment=dict(os.environ), log=log)
+        while not child.is_gone():
+            time.sleep(0.01)
+        with pytest.raises(DevstackError, match="gone"):
+            child.require_alive()
+    assert sorted(tmp_path.iterdir()) == [log, aside]
+    assert (log.read_text(), aside.read_bytes()[:5]) == ("gone\n", b"gone\n")
 
 
 def test_killed_run_takes_its_processes_along_and_the_next_one_starts(shared_state_dir: Path) -> None:

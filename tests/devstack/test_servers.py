@@ -17,6 +17,7 @@ import redis
 
 from servicepro.devstack import errors
 from servicepro.devstack.errors import DevstackError
+from servicepro.devstack.log_files import LOG_BYTES_MAX
 from servicepro.devstack.plan import ROOT
 from servicepro.devstack.processes import read_pid
 from servicepro.devstack.servers import Servers, are_running, ensure_running, stop
@@ -136,6 +137,17 @@ def test_full_disk_is_one_sentence(state_dir: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(errors, "FREE_BYTES_MIN", 2**60)
     with pytest.raises(DevstackError, match=r"^The disk is full: \d+ MB are free under .*$"):
         ensure_running(state_dir)
+
+
+def test_large_logs_of_the_servers_are_put_aside_when_they_start(state_dir: Path) -> None:
+    logs = state_dir / "logs"
+    logs.mkdir(parents=True)
+    for name in ("postgres.log", "valkey.log"):
+        (logs / name).touch()
+        os.truncate(logs / name, LOG_BYTES_MAX + 1)
+    ensure_running(state_dir)
+    assert {path.name for path in logs.iterdir()} == {"postgres.log", "postgres.log.1", "valkey.log", "valkey.log.1"}
+    assert max((logs / name).stat().st_size for name in ("postgres.log", "valkey.log")) < LOG_BYTES_MAX
 
 
 def test_start_that_fails_is_one_sentence_with_the_reason_and_the_log(state_dir: Path) -> None:
