@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import combinations
 
-from loyalty.types import BackTest, Guardrails, Offer, PastCart, RedemptionCheck, RedemptionContext, Verdict
+from loyalty.types import BackTest, Guardrails, Offer, PastCart, RedemptionCheck, RedemptionContext, Rest, Verdict
+from loyalty.wording import moment_in_words, rest_in_words
 from servicepro.lib.money import short_minor
 
 INVALID_AMOUNT = "INVALID_AMOUNT"
@@ -13,20 +15,31 @@ MIN_TOTAL_NOT_MET = "MIN_TOTAL_NOT_MET"
 NO_CORE_SERVICE = "NO_CORE_SERVICE"
 ADD_ON_ONLY = "ADD_ON_ONLY"
 EXCEEDS_TOTAL = "EXCEEDS_TOTAL"
+CONTACT_CHANGED = "CONTACT_CHANGED"
+REDEMPTION_REST = timedelta(hours=24)  # how long points rest after a phone or email was replaced
 OFFERS_TRIED_MAX = 40
 REASON_CHARACTERS_MAX = 64
 # Points that somebody of a role may give and take by hand in a day, both counted.
 DAILY_ADJUSTMENT_POINTS = {"owner": 20_000, "manager": 2_000, "staff": 0}
 
 
-def decide_redemption(guardrails: Guardrails, balance: int, context: RedemptionContext) -> RedemptionCheck:
+def rest_after(changed_at: datetime | None, now: datetime, time_zone: str) -> Rest | None:
+    """Return how long points rest at `now`, where a phone or email of their owner was replaced; None where they do not."""
+    if changed_at is None or now >= changed_at + REDEMPTION_REST:
+        return None
+    return Rest(changed_at + REDEMPTION_REST, time_zone)
+
+
+def decide_redemption(guardrails: Guardrails, balance: int, context: RedemptionContext, rest: Rest | None = None) -> RedemptionCheck:
     """Tell whether points may be used on a cart, and how many: no more than asked for, owned, and needed to pay it.
 
-    The last point may be worth more than what is left to pay; the discount never is.
+    The last point may be worth more than what is left to pay; the discount never is. While points rest, no cart helps.
     """
     worth, total = guardrails.point_value_minor, context.cart_total_minor
     if context.requested_points <= 0 or worth <= 0:
         return _blocked(INVALID_AMOUNT, _bad_amount(worth))
+    if rest is not None:
+        return _blocked(CONTACT_CHANGED, rest_in_words(rest))
     if context.requested_points > balance:
         return _blocked(INSUFFICIENT_POINTS, f"You have {_points(balance)}. Choose that many or fewer.")
     if max(total, 0) < guardrails.min_cart_total_minor:
@@ -66,13 +79,18 @@ def _rule(guardrails: Guardrails, requested: int) -> str:
     return f"To use {_points(requested)}, your total must {' and '.join(wants)}."
 
 
-def cheapest_way(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer]) -> tuple[str, ...]:
+def cheapest_way(
+    guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer], rest: Rest | None = None
+) -> tuple[str, ...]:
     """Return the cheapest ways to make a blocked redemption work, as parts of a sentence; empty where nothing blocks it.
 
     Each way is tried on `decide_redemption` before it is named. `offers` are services that could still be added to the cart.
     """
-    if decide_redemption(guardrails, balance, context).can_redeem:
+    asked = decide_redemption(guardrails, balance, context, rest)
+    if asked.can_redeem:
         return ()
+    if rest is not None and asked.reason_code == CONTACT_CHANGED:
+        return ("book without points", f"use them from {moment_in_words(rest.until, rest.time_zone)}")
     affordable = replace(context, requested_points=min(context.requested_points, balance) if context.requested_points > 0 else balance)
     if affordable.requested_points <= 0 or guardrails.point_value_minor <= 0:
         return ("book without points",)
@@ -88,9 +106,9 @@ def cheapest_way(guardrails: Guardrails, balance: int, context: RedemptionContex
     return (*ways, "book without points")
 
 
-def coach(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer]) -> str:
+def coach(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer], rest: Rest | None = None) -> str:
     """Return the cheapest ways as one sentence, e.g. "Add Interior Protection or $12 more, or book without points."."""
-    sentence = ", or ".join(cheapest_way(guardrails, balance, context, offers))
+    sentence = ", or ".join(cheapest_way(guardrails, balance, context, offers, rest))
     return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
 
 

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from loyalty.insights.figures import refresh_figures
-from loyalty.services import verify_ledger
+from loyalty.services import tell_old_contacts, verify_ledger
 from tenants.selectors import each_tenant
 
 logger = logging.getLogger(__name__)
@@ -24,3 +24,10 @@ def refresh_every_business() -> None:
     """Keep what points add up to, for each business that took in many entries since."""
     for tenant in each_tenant():
         refresh_figures(tenant.time_zone)
+
+
+@shared_task(name="loyalty.tell_old_contacts")
+def tell_old_contacts_everywhere() -> None:
+    """Tell every address that was replaced, in each business."""
+    for _tenant in each_tenant():
+        tell_old_contacts()

@@ -1,6 +1,7 @@
 """What other apps say to the points ledger, and what it answers. Money is in minor units of the business's currency."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,14 @@ class RedemptionContext:
     has_core_service: bool
     has_only_add_ons: bool
     requested_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A time in which points cannot be used, as the customer's phone or email was replaced; `time_zone` is the business's."""
+
+    until: datetime
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)

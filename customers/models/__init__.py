@@ -2,6 +2,7 @@
 
 from customers.models.access import PersonalDataAccess
 from customers.models.consent import ConsentEvent, Suppression
+from customers.models.contacts import ContactChange
 from customers.models.conversations import Conversation, Message, Participant
 from customers.models.imports import ImportBatch, ImportRow
 from customers.models.merges import CustomerMerge, MergeEvidence, MergeProposal
@@ -10,6 +11,7 @@ from customers.models.privacy import ErasureCertificate
 
 __all__ = [
     "ConsentEvent",
+    "ContactChange",
     "Conversation",
     "Customer",
     "CustomerMerge",

@@ -3,6 +3,7 @@
 from customers.services.access import record_access
 from customers.services.consent import lift_suppression, suppress
 from customers.services.consolidation import consolidate
+from customers.services.contacts import close_contact_change, untold_contact_changes
 from customers.services.conversations import record_inbound_message
 from customers.services.google_voice import import_google_voice
 from customers.services.imports import (
@@ -83,6 +84,7 @@ __all__ = [
     "change_email",
     "choose_channel",
     "clean_email",
+    "close_contact_change",
     "confirm_import",
     "consolidate",
     "customer_named",
@@ -124,4 +126,5 @@ __all__ = [
     "undo_import",
     "undo_report",
     "unmerge_customers",
+    "untold_contact_changes",
 ]

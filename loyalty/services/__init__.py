@@ -3,9 +3,10 @@
 from loyalty.selectors import describe_points, guardrails
 from loyalty.services.adjustments import adjust_points
 from loyalty.services.backtesting import BACK_TEST_DAYS, back_test_guardrails, register_cart_source
+from loyalty.services.contact_notices import tell_old_contacts
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
-from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, coach_redemption, reverse_redemption
+from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, coach_redemption, resting_points, reverse_redemption
 from loyalty.services.settings import change_guardrails, check_guardrails
 from loyalty.services.verification import verify_ledger
 
@@ -24,7 +25,9 @@ __all__ = [
     "guardrails",
     "merge_points",
     "register_cart_source",
+    "resting_points",
     "reverse_redemption",
+    "tell_old_contacts",
     "unmerge_points",
     "verify_ledger",
 ]

@@ -3,22 +3,36 @@
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
+from customers.selectors import contact_changed_at
 from loyalty.errors import PointsReturned, RedemptionBlocked
 from loyalty.models import PointsTransaction
-from loyalty.policy import coach, decide_redemption
+from loyalty.policy import coach, decide_redemption, rest_after
 from loyalty.selectors import guardrails, living_record
 from loyalty.services.entries import NewEntry, add_entry, hold_living_record
 from loyalty.services.merging import pass_on_entry
-from loyalty.types import Offer, Redemption, RedemptionCheck, RedemptionContext
+from loyalty.types import Offer, Redemption, RedemptionCheck, RedemptionContext, Rest
+from loyalty.wording import rest_in_words
+from tenants.selectors import current_tenant
 
 Kind = PointsTransaction.Kind
 
 
 def check_redemption_eligibility(context: RedemptionContext) -> RedemptionCheck:
     """Tell whether the customer may use these points on this cart now; nothing is held. Raises UnknownCustomer."""
-    _customer_id, balance = living_record(context.customer_id)
-    return decide_redemption(guardrails(), balance, context)
+    customer_id, balance = living_record(context.customer_id)
+    return decide_redemption(guardrails(), balance, context, _rest_of(customer_id))
+
+
+def resting_points(customer_id: int) -> str:
+    """Say why somebody's points cannot be used for a while whatever is booked, and until when; empty where they can."""
+    rest = _rest_of(living_record(customer_id)[0])
+    return rest_in_words(rest) if rest else ""
+
+
+def _rest_of(customer_id: int) -> Rest | None:
+    return rest_after(contact_changed_at(customer_id), timezone.now(), current_tenant().time_zone)
 
 
 def coach_redemption(context: RedemptionContext, offers: Sequence[Offer]) -> str:
@@ -26,8 +40,8 @@ def coach_redemption(context: RedemptionContext, offers: Sequence[Offer]) -> str
 
     `offers` are services that could still be added. Raises UnknownCustomer.
     """
-    _customer_id, balance = living_record(context.customer_id)
-    return coach(guardrails(), balance, context, offers)
+    customer_id, balance = living_record(context.customer_id)
+    return coach(guardrails(), balance, context, offers, _rest_of(customer_id))
 
 
 def apply_redemption(
@@ -45,7 +59,7 @@ def apply_redemption(
         if earlier is not None:
             return _as_it_was(earlier)
         decided = guardrails()
-        check = decide_redemption(decided, balance, context)
+        check = decide_redemption(decided, balance, context, _rest_of(customer_id))
         if not check.can_redeem:
             raise RedemptionBlocked(check.reason_code, check.message)
         facts = {

@@ -18,12 +18,12 @@ THREADS = 4
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="portal")
 
 
-def soon(work: Callable[..., None], *arguments: object) -> None:
+def soon(work: Callable[..., object], *arguments: object) -> None:
     """Do `work` for the current business as soon as a thread is free."""
     _threads.submit(_work, current_tenant(), work, arguments)
 
 
-def _work(tenant: object, work: Callable[..., None], arguments: tuple[object, ...]) -> None:
+def _work(tenant: object, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
     try:
         with tenant_context(tenant):
             work(*arguments)

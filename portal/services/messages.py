@@ -53,19 +53,3 @@ def _envelope(row: SignInCode, key: str, subject: str, body: str) -> Envelope:
         message_class=MessageClass.TRANSACTIONAL,
         customer_id=row.customer_id,
     )
-
-
-def changed_email_envelope(*, old: str, customer_id: int, key: str) -> Envelope:
-    """Return the notice to the address somebody used before: whoever did not do it must hear of it."""
-    business = current_tenant().name
-    return Envelope(
-        reference=key,
-        channel=Channel.EMAIL,
-        campaign_key=key,
-        address=old,
-        subject=f"Your email address at {business} was changed",
-        body=f"The email address of your account at {business} was just changed, and this one signs in no more."
-        "\n\nIf that was not you, please answer this email or call us at once.",
-        message_class=MessageClass.TRANSACTIONAL,
-        customer_id=customer_id,
-    )

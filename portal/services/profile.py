@@ -1,21 +1,14 @@
 """What a customer changes or takes along from their own pages."""
 
-import logging
-import uuid
-
 from customers.selectors import Customer
 from customers.services import PersonExport, change_email, export_person, person_of, records_of, suppress
-from messaging.errors import PaceUnavailable
-from messaging.services import deliver
+from loyalty.services import tell_old_contacts
 from portal.models import SignInCode
 from portal.services.background import soon
 from portal.services.codes import use_code
 from portal.services.limits import count_download
-from portal.services.messages import changed_email_envelope
 from servicepro.lib.errors import Conflict
 from tenants.services import record_action
-
-logger = logging.getLogger(__name__)
 
 
 def unsubscribe_email(*, target_id: int, email: str | None) -> bool:
@@ -26,7 +19,7 @@ def unsubscribe_email(*, target_id: int, email: str | None) -> bool:
 
 
 def use_email_code(customer: Customer, *, browser_token: str, typed: str) -> str:
-    """Give somebody the email address whose code they typed, tell the address before, and return the new one.
+    """Give somebody the email address whose code they typed, and return it; the address before is told, and points rest.
 
     Raises WrongCode, and BadCustomer where another person has the address.
     """
@@ -36,18 +29,8 @@ def use_email_code(customer: Customer, *, browser_token: str, typed: str) -> str
     email = row.address
     old = change_email(customer, email)
     if old and old != email:
-        soon(_tell_old_address, old, customer.pk)
+        soon(tell_old_contacts)
     return email
-
-
-def _tell_old_address(old: str, customer_id: int) -> None:
-    envelope = changed_email_envelope(old=old, customer_id=customer_id, key=f"portal-email-changed:{uuid.uuid4()}")
-    try:
-        receipt = deliver([envelope])[0]
-    except PaceUnavailable:
-        logger.warning("portal_notice outcome=pace_unavailable")
-        return
-    logger.info("portal_notice outcome=%s reason=%s", receipt.outcome, receipt.reason)
 
 
 def take_my_data(customer: Customer) -> PersonExport:

@@ -17,6 +17,7 @@ from bookings.types import Contact, Quote
 from customers.errors import UnknownCustomer
 from loyalty.errors import RedemptionBlocked
 from loyalty.selectors import guardrails
+from loyalty.services import resting_points
 from portal.booking_words import bill, when_words
 from portal.checkout import (
     NOTE_CHARACTERS_MAX,
@@ -124,7 +125,7 @@ def points_panel(request: HttpRequest, choice: Choice, found: Quote, error: Serv
     """Return what the bill and the panel of points show."""
     check = found.check
     blocked = check.message if check and not check.can_redeem else error.message if isinstance(error, RedemptionBlocked) else ""
-    limits = points_rules()
+    customer = signed_in_customer(request)
     return {
         "bill": bill(found),
         "shown": choice.points,
@@ -137,7 +138,8 @@ def points_panel(request: HttpRequest, choice: Choice, found: Quote, error: Serv
         "blocked": blocked,
         "coach": found.coach,
         "is_fresh": has_fresh_code(request),
-        "rules": limits,
+        "resting": resting_points(customer.pk) if customer and found.balance else "",
+        "rules": points_rules(),
     }
 
 

@@ -123,7 +123,7 @@ def test_everything_is_in_it(ana: Customer):
     document = json.loads(dict(opened(export_person(ana, actor=None).content))["person.json"])
     filled = {part for part, rows in document.items() if isinstance(rows, list) and rows}
     assert filled == {
-        *("customer_ids", "records", "merges", "merge_questions", "joined_records"),
+        *("customer_ids", "records", "merges", "merge_questions", "joined_records", "replaced_contacts"),
         *("consent", "suppressions", "conversations", "names_in_conversations", "messages"),
         *("import_rows", "accesses", "audit_trail", "points", "campaigns"),
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule, run_state_machine_as_test
 
 from customers.errors import CannotMerge, CannotUnmerge
-from customers.models import Customer
+from customers.models import ContactChange, Customer
 from customers.services import merge_customers, unmerge_customers
 from loyalty.errors import BadAdjustment, PointsReturned, RedemptionBlocked
 from loyalty.models import PointsTransaction
@@ -77,9 +77,11 @@ class Ledger(RuleBasedStateMachine):
     @rule(target=merges, kept=people_numbers, gone=people_numbers)
     def merge(self, kept, gone):
         try:
-            return merge_customers(self.people[kept], self.people[gone], actor=None)
+            merge = merge_customers(self.people[kept], self.people[gone], actor=None)
         except CannotMerge:
             return None
+        ContactChange.objects.update(changed_at="2020-01-01T00:00:00Z")  # a day passes, after which points can be used again
+        return merge
 
     @rule(merge=consumes(merges))
     def unmerge(self, merge):
@@ -103,7 +105,9 @@ class Ledger(RuleBasedStateMachine):
     def teardown(self):
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")
-            cursor.execute("DELETE FROM loyalty_pointstransaction; DELETE FROM customers_customermerge; DELETE FROM customers_customer")
+            cursor.execute(
+                "DELETE FROM loyalty_pointstransaction; DELETE FROM customers_customermerge; DELETE FROM customers_contactchange; DELETE FROM customers_customer"
+            )
             cursor.execute("SET session_replication_role = DEFAULT")
         BusinessSettings.objects.update(loyalty_min_cart_total=7_500)
 

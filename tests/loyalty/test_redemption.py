@@ -1,8 +1,10 @@
 """Points used on a booking: only what is needed, together with it or not at all, and back once when it is cancelled."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django_tenants.utils import schema_context
 
@@ -143,7 +145,8 @@ def test_the_past_stays_as_it_was(ana, statement):
 def test_a_merged_record_uses_the_points_of_the_person(people, ana):
     kept = people[1]
     merge_customers(kept, ana, actor=None)
-    used = redeem(ana, 500)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=1)):
+        used = redeem(ana, 500)
     assert PointsTransaction.objects.get(pk=used.transaction_id).customer_id == kept.pk
     assert (balance(kept), balance(ana)) == (0, 0)
 

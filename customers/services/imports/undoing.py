@@ -12,6 +12,7 @@ from django.utils import timezone
 from customers.errors import ImportNotReady, UndoTooLate
 from customers.models import Customer, ImportBatch, ImportRow, PersonalDataAccess
 from customers.selectors import UNDO_TIME
+from customers.services.contacts import contacts_moving
 from customers.services.imports.applying import only_import, stored_value
 from customers.services.imports.consents import source_of
 from customers.services.imports.roster import known_people
@@ -127,7 +128,8 @@ def _undo_rows(batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
     for row in rows:
         if row.outcome != Outcome.NEW:
             _restore(row, people.get(row.customer_id or 0), row.customer_id in spoke, step)
-    _write_back(step)
+    with contacts_moving():
+        _write_back(step)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE customers_importrow r SET undone_at = now(), kept_reason = v.reason,"

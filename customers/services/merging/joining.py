@@ -9,6 +9,7 @@ from django.utils import timezone
 from customers.errors import CannotMerge, UnknownMerge
 from customers.models import Customer, CustomerMerge, MergeProposal, Participant
 from customers.services.consolidation import hold_joins
+from customers.services.contacts import contacts_moving, note_replaced_contacts
 from customers.services.merging.effects import tell_merged
 from customers.services.merging.proposing import add_evidence
 from customers.services.merging.records import columns_of, frozen, moves_phone, taken_over
@@ -75,11 +76,13 @@ def _join(kept: Customer, gone: Customer, family: dict[int, Customer], actor: Us
     }
     merge = CustomerMerge.objects.create(kept=kept, gone=gone, actor=actor, before=frozen(before))
     now = timezone.now()
-    if moves_phone(kept, gone):
-        # A stop and a start arrive by phone, so the wish they leave goes where the phone goes.
-        Customer.objects.filter(pk=gone.pk).update(phone=None, sms_opt_out=False, updated_at=now)
-    if changes:
-        Customer.objects.filter(pk=kept.pk).update(**changes, updated_at=now)
+    with contacts_moving():
+        if moves_phone(kept, gone):
+            # A stop and a start arrive by phone, so the wish they leave goes where the phone goes.
+            Customer.objects.filter(pk=gone.pk).update(phone=None, sms_opt_out=False, updated_at=now)
+        if changes:
+            Customer.objects.filter(pk=kept.pk).update(**changes, updated_at=now)
+    note_replaced_contacts(kept, gone)
     Customer.objects.filter(pk=kept.pk).update(same_person_as=None)
     Customer.objects.filter(pk__in=family.keys() - {kept.pk}).update(same_person_as=kept, updated_at=now)
     participants.update(customer=kept)

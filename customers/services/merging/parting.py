@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from customers.errors import CannotUnmerge, UnknownMerge
 from customers.models import ConsentEvent, Customer, CustomerMerge, MergeProposal, Participant, Suppression
+from customers.services.contacts import contacts_moving
 from customers.services.merging.effects import tell_unmerged
 from customers.services.merging.joining import locked_family, merge_record
 from customers.services.merging.records import REFUSALS, thawed
@@ -32,7 +33,9 @@ def unmerge_customers(merge: CustomerMerge, *, actor: User | None) -> CustomerMe
         merge = found
         _check(merge)
         record = merge_record(merge)
-        sentences = _part(merge, record, family) + tell_unmerged(merge)
+        with contacts_moving():
+            sentences = _part(merge, record, family)
+        sentences += tell_unmerged(merge)
         _reopen_proposals(merge)
         merge.outcome, merge.undone_at, merge.undone_by = [*merge.outcome, *sentences], timezone.now(), actor
         merge.before = ""  # served its purpose; what people were is not kept twice

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from customers.models import Customer, CustomerMerge, JoinEvidence, MergeEvidence, MergeProposal
+from customers.models import ContactChange, Customer, CustomerMerge, JoinEvidence, MergeEvidence, MergeProposal
 from customers.services.merging.parting import forget_merges
 from customers.services.privacy.blanking import blank_values
 from customers.services.privacy.registry import Holder, Parts, Person, Row
@@ -27,10 +27,12 @@ def _collect(person: Person) -> Parts:
     evidence = JoinEvidence.objects.filter(customer_id__in=ids).order_by("pk")
     merges = CustomerMerge.objects.filter(Q(kept__in=ids) | Q(gone__in=ids)).order_by("pk")
     proposals = MergeProposal.objects.filter(Q(first__in=ids) | Q(second__in=ids)).order_by("pk")
+    changes = ContactChange.objects.filter(_changes_of(person)).order_by("pk")
     asked = MergeEvidence.objects.filter(proposal__in=proposals).order_by("pk")
     return {
         "records": [_row(record) for record in Customer.objects.filter(pk__in=ids).order_by("pk")],
         "joined_records": list(evidence.values("customer_id", "joined_kind", "joined_id", "shared_field", "created_at")),
+        "replaced_contacts": list(changes.values("customer_id", "channel", "old_phone", "old_email", "changed_at")),
         "merges": [
             {"kept": merge.kept_id, "gone": merge.gone_id, "before": merge.before, "at": merge.created_at, "undone_at": merge.undone_at}
             for merge in merges
@@ -39,7 +41,14 @@ def _collect(person: Person) -> Parts:
     }
 
 
+def _changes_of(person: Person) -> Q:
+    """Return which replaced addresses are about this person: those of their records, and theirs on the records of others."""
+    return Q(customer_id__in=person.customer_ids) | Q(old_phone__in=person.phones) | Q(old_email__in=person.emails)
+
+
 def _erase(person: Person) -> Mapping[str, int]:
+    ContactChange.objects.filter(customer_id__in=person.customer_ids).delete()
+    ContactChange.objects.filter(_changes_of(person)).update(old_phone=None, old_email=None, outcome="erased")
     forgotten = forget_merges(person.customer_ids)
     values: dict[str, Any] = blank_values(Customer, kept=KEPT)
     # Nothing is sent to a record without an address anyway; the refusal also holds should somebody type one in again.
@@ -63,7 +72,7 @@ HOLDER = Holder(
     name="records",
     models=frozenset(
         {
-            *("customers.Customer", "customers.JoinEvidence", "customers.CustomerMerge"),
+            *("customers.Customer", "customers.JoinEvidence", "customers.CustomerMerge", "customers.ContactChange"),
             *("customers.MergeProposal", "customers.MergeEvidence"),
         }
     ),
