@@ -45,6 +45,12 @@ class BookingDiffers(Conflict):
     code = "BOOKING_DIFFERS"
 
 
+class TooManyUpcoming(Conflict):
+    """The person has as many appointments to come as somebody can book."""
+
+    code = "BOOKING_TOO_MANY_UPCOMING"
+
+
 class NotChangeable(Conflict):
     """The appointment is not where this can be done with it."""
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from bookings.types import QuoteLine
 
 SERVICES_MAX = 12
+# A family's cars fit; a calendar does not. Guests prove nothing, so what others typed leaves room for who signs in.
+UPCOMING_MAX, GUEST_UPCOMING_MAX = 6, 3
 CORE, ADD_ON = "core", "add_on"
 CONFIRMED, COMPLETED, NO_SHOW, CANCELLED = "confirmed", "completed", "no_show", "cancelled"
 # What has happened can be corrected; a cancelled appointment gave up its seat and its points, so it is booked anew.
@@ -27,6 +29,15 @@ def cart_problem(lines: Sequence[QuoteLine], needing_company: Sequence[str]) -> 
     if needing_company and not any(line.category == CORE for line in lines):
         names = " and ".join(needing_company)
         return f"{names} can only be booked together with a main service. Please add one."
+    return ""
+
+
+def upcoming_problem(coming: int, *, is_guest: bool) -> str:
+    """Return why somebody who has `coming` appointments to come cannot book another, empty where they can."""
+    if is_guest and coming >= GUEST_UPCOMING_MAX:
+        return "No more appointments can be booked with this phone number or email without signing in. Please sign in, or call us."
+    if coming >= UPCOMING_MAX:
+        return f"You have {coming} appointments coming up, which is as many as can be booked here. Please call us to book another."
     return ""
 
 

@@ -21,7 +21,7 @@ from portal.api_times import FIRST_DAY, ID_MAX, LAST_DAY, SERVICES_MAX, place_na
 from portal.errors import CodeNeeded
 from portal.selectors import has_fresh_code
 from portal.services.access import customer_or_guest
-from portal.services.limits import count_booking
+from portal.services.limits import counted_booking
 from servicepro.lib.api_schema import ApiSchema, documented
 from servicepro.lib.client_ip import client_ip
 
@@ -178,15 +178,15 @@ def book_appointment(
     place = place_named(wish.place)
     cart = Cart(place.pk, tuple(wish.services), wish.quoted_total_minor, wish.quoted_due_minor)
     starts_at = _starts_at(wish, place, cart)
-    count_booking(ip=client_ip(request))
-    booking = book(
-        cart=cart,
-        starts_at=starts_at,
-        contact=_contact(wish.contact, customer),
-        customer_id=customer.pk if customer else None,
-        points_requested=points,
-        idempotency_key=hashlib.sha256(f"{customer.pk if customer else 'guest'}:{idempotency_key}".encode()).hexdigest(),
-    )
+    with counted_booking(ip=client_ip(request), is_guest=customer is None):
+        booking = book(
+            cart=cart,
+            starts_at=starts_at,
+            contact=_contact(wish.contact, customer),
+            customer_id=customer.pk if customer else None,
+            points_requested=points,
+            idempotency_key=hashlib.sha256(f"{customer.pk if customer else 'guest'}:{idempotency_key}".encode()).hexdigest(),
+        )
     return Status(201, _booked(booking))
 
 

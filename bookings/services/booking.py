@@ -14,6 +14,7 @@ from bookings.selectors import booking_by_public_id
 from bookings.services.notices import tell
 from bookings.services.quotes import PricedCart, price_cart, what_would_work
 from bookings.services.seats import constraint_of, find_seat, hold_place, seat_sold_once
+from bookings.services.upcoming import hold_room
 from bookings.types import Cart, Contact, Slot
 from customers.errors import BadCustomer, UnknownCustomer
 from customers.selectors import Customer
@@ -63,8 +64,8 @@ def book(
 
     Prices, discount and seat are worked out here. `customer_id` is who is signed in; without one the contact is given a record, or
     the one that has the phone or email, and points cannot be used. What fails takes no time, no points and no money. Raises BadCart,
-    BadContact, UnknownPlace, ServiceWithdrawn, PriceChanged, ClosedThen, SlotTaken, BookingDiffers, PointsNeedSignIn,
-    UnknownCustomer and loyalty's RedemptionBlocked.
+    BadContact, UnknownPlace, ServiceWithdrawn, PriceChanged, ClosedThen, SlotTaken, TooManyUpcoming, BookingDiffers,
+    PointsNeedSignIn, UnknownCustomer and loyalty's RedemptionBlocked.
     """
     if not 0 < len(idempotency_key) <= KEY_CHARACTERS_MAX:
         raise BadCart("The request has no key of its own. Please load the page again.")
@@ -104,6 +105,7 @@ def _book(wish: _Request) -> Booking:
     _same_as_shown(wish.cart.quoted_total_minor, priced.total_minor)
     seat, slot = find_seat(place, wish.starts_at, priced.duration_minutes)
     customer_id, public_id = _customer(wish), uuid.uuid4()
+    hold_room(customer_id=living_record(customer_id)[0], contact=wish.contact, is_guest=wish.customer_id is None)
     used = _redeem(wish, priced, customer_id, public_id)
     _same_as_shown(wish.cart.quoted_due_minor, priced.total_minor - used.discount_minor)
     booking = _write(wish, priced, (seat, slot), customer_id=customer_id, used=used, public_id=public_id)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.errors import BadContact, BookingDiffers, ClosedThen, PointsNeedSignIn, PriceChanged, SlotTaken
+from bookings.errors import BadContact, BookingDiffers, ClosedThen, PointsNeedSignIn, PriceChanged, SlotTaken, TooManyUpcoming
 from bookings.selectors import manage_token, place_by_id, slots_of_day
 from bookings.services import book, quote
 from bookings.types import Contact, Quote
@@ -34,7 +34,7 @@ from portal.checkout import (
 from portal.errors import TooManyBookings
 from portal.selectors import has_fresh_code, signed_in_customer
 from portal.services.access import SIGN_IN_PATH
-from portal.services.limits import count_booking
+from portal.services.limits import counted_booking
 from portal.views.book import CART_PROBLEMS, DETAILS, SERVICES, TIMES, services_page, times_page
 from portal.views.pages import SENDING_PROBLEMS, private, show
 from portal.wording import points_rules
@@ -47,7 +47,8 @@ KEY_CHARACTERS_MAX = 60
 NOT_FREE = SlotTaken("This time is not free. Please choose another one.")
 LOOK_AGAIN = "This is the bill with your points as you want them now. Nothing is booked yet."
 TIME_PROBLEMS = (SlotTaken, ClosedThen)
-FORM_PROBLEMS = (BadContact, PriceChanged, BookingDiffers, PointsNeedSignIn, UnknownCustomer, TooManyBookings, *SENDING_PROBLEMS)
+BOOKING_PROBLEMS = (BadContact, PriceChanged, BookingDiffers, PointsNeedSignIn, TooManyUpcoming, UnknownCustomer)
+FORM_PROBLEMS = (*BOOKING_PROBLEMS, TooManyBookings, *SENDING_PROBLEMS)
 
 
 @private
@@ -210,15 +211,15 @@ def _booked(request: HttpRequest, choice: Choice, contact: Contact) -> HttpRespo
         points = _points_to_spend(request, choice)
         if points and not has_fresh_code(request):
             return _to_sign_in(request, choice, contact)
-        count_booking(ip=client_ip(request))
-        booking = book(
-            cart=choice.cart(total_minor=_shown(given.get("total", "")), due_minor=_shown(given.get("due", ""))),
-            starts_at=choice.starts_at,
-            contact=completed(contact, customer),
-            customer_id=customer.pk if customer else None,
-            points_requested=points,
-            idempotency_key=given.get("key", "")[:KEY_CHARACTERS_MAX],
-        )
+        with counted_booking(ip=client_ip(request), is_guest=customer is None):
+            booking = book(
+                cart=choice.cart(total_minor=_shown(given.get("total", "")), due_minor=_shown(given.get("due", ""))),
+                starts_at=choice.starts_at,
+                contact=completed(contact, customer),
+                customer_id=customer.pk if customer else None,
+                points_requested=points,
+                idempotency_key=given.get("key", "")[:KEY_CHARACTERS_MAX],
+            )
     except (RedemptionBlocked, *FORM_PROBLEMS) as error:
         response = _page(request, choice, contact, error=error)
         if isinstance(error, TooManyBookings):
