@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from servicepro.lib.phone import Phone, mask_phone, parse_phone
 from servicepro.lib.tenancy import connection
 from tenants.selectors import current_tenant
 
-PREVIEW_ROWS = 10
+PREVIEW_ROWS, IMPORTS_PER_PAGE = 10, 20
 UNDO_TIME = datetime.timedelta(days=30)  # an import can be taken back for so long
 # The lives of somebody from a list, as Customer.life tells them.
 LIVES = {
@@ -151,9 +152,10 @@ def import_by_id(batch_id: uuid.UUID | str) -> ImportBatch:
     return batch
 
 
-def recent_imports(limit: int = 20) -> list[ImportBatch]:
-    """Return the newest lists, without those that were thrown away."""
-    return list(ImportBatch.objects.exclude(status=ImportBatch.Status.DISCARDED).order_by("-created_at", "pk")[:limit])
+def recent_imports(page: str | int | None = None) -> Page:
+    """Return a page of the lists that were brought, the newest first, without those that were thrown away."""
+    found = ImportBatch.objects.exclude(status=ImportBatch.Status.DISCARDED).order_by("-created_at", "pk")
+    return Paginator(found, IMPORTS_PER_PAGE).get_page(page)
 
 
 def unfinished_imports() -> list[uuid.UUID]:

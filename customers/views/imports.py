@@ -57,13 +57,15 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _overview(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    page = recent_imports(request.GET.get("page"))
     return admin_page(
         request,
         "customers/import_overview.html",
         "Import customers",
         status_code=status,
         problem=problem,
-        imports=[(batch, STATUS_LABELS[ImportBatch.Status(batch.status)]) for batch in recent_imports()],
+        imports=[(batch, STATUS_LABELS[ImportBatch.Status(batch.status)]) for batch in page],
+        page=page,
         undo_days=UNDO_TIME.days,
         bytes_max=DEFAULT_LIMITS.bytes_max,
         megabytes=DEFAULT_LIMITS.bytes_max // MEGABYTE,

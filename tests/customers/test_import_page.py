@@ -6,7 +6,9 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from customers.models import Customer, ImportBatch
 from customers.services import apply_import, confirm_import, fail_import
@@ -51,6 +53,23 @@ def test_the_same_file_again_is_said(owner: Client):
     assert "This file was imported" not in words(owner, path)
     write(path)
     assert "This file was imported on" in words(owner, bring(owner))
+
+
+def test_past_imports_come_page_by_page_with_the_same_questions(owner: Client):
+    for number in range(45):
+        ImportBatch.objects.create(file_name=f"list {number}.csv", file_format="csv", status=ImportBatch.Status.READY)
+    pages = [f"{PATH}?page={page}" for page in ("1", "2", "3", "99", "x")]
+    shown = [re.findall(r"list (\d+)\.csv", words(owner, page)) for page in pages]
+    assert [int(number) for number in (*shown[0], *shown[1], *shown[2])] == list(range(44, -1, -1))
+    assert [len(numbers) for numbers in shown] == [20, 20, 5, 5, 20]
+    assert ["Newer" in words(owner, page) for page in pages] == [False, True, True, True, False]
+    assert ["Older" in words(owner, page) for page in pages] == [True, True, False, False, True]
+    with CaptureQueriesContext(connection) as of_many:
+        owner.get(PATH)
+    ImportBatch.objects.filter(file_name__regex=r"list [1-9]").delete()
+    with CaptureQueriesContext(connection) as of_one:
+        assert "Page 1 of" not in words(owner, PATH)
+    assert len(of_many) == len(of_one)
 
 
 def test_opted_out_people_are_counted_before_and_after(owner: Client):
