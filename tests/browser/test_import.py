@@ -295,6 +295,18 @@ def test_a_request_beyond_every_limit_is_answered_without_scripts_too(without_sc
     expect(without_scripts.get_by_role("heading", name="The file is too large")).to_be_visible()
 
 
+def test_older_imports_are_a_page_further(sign_in):
+    for number in range(21):
+        ImportBatch.objects.create(file_name=f"list {number}.csv", file_format="csv", status=ImportBatch.Status.READY)
+    page = sign_in(path=PATH)
+    page.get_by_role("navigation", name="Pages of past imports").get_by_role("link", name="Older").click()
+    expect(page.get_by_role("link", name="list 0.csv")).to_be_visible()
+    expect(page.get_by_role("table", name="Past imports").get_by_role("row")).to_have_count(2)
+    check(page)
+    page.get_by_role("link", name="Newer").click()
+    expect(page.get_by_role("link", name="list 20.csv")).to_be_visible()
+
+
 def test_the_sixth_list_within_an_hour_is_told_when_to_come_back(sign_in, clients, stack: Stack):
     page = sign_in(path=PATH, may_be_refused=True)
     for _turn in range(6):
