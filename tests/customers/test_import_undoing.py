@@ -265,7 +265,7 @@ def test_a_refusal_two_lists_say_stays_until_both_are_taken_back(tenant: Tenant)
     headers = ("Name", "Phone", "Email", "Opted out")
     first, second = written(rows, headers), written(rows, headers)
     assert second.unchanged_count == 1
-    assert _kept(first) == ["Kept, because they said themselves what they allow."]
+    assert _kept(first) == ["Kept, because another list, “list.csv”, says what they allow as well."]
     assert Customer.objects.get().opted_out and Suppression.objects.filter(channel="sms", lifted_at=None).exists()
     third = written([("Ben", BEN, "")])
     _undo(third)  # has nothing to do with them
@@ -273,6 +273,21 @@ def test_a_refusal_two_lists_say_stays_until_both_are_taken_back(tenant: Tenant)
     _undo(second)
     # Whoever was kept out of caution stays out: nobody but they can say otherwise.
     assert Customer.objects.get().opted_out and everybody() != before
+
+
+def test_where_another_list_and_the_person_spoke_the_person_is_named(tenant: Tenant) -> None:
+    register_customer(name="Ana", phone_text=ANA)
+    first, _second = (written([("Ana", ANA, "yes")], ("Name", "Phone", "Opted out")) for _turn in range(2))
+    suppress(channel="sms", address=ANA, reason="stop_keyword", event_key="e1")
+    assert _kept(first) == ["Kept, because they said themselves what they allow."]
+
+
+def test_the_list_that_spoke_last_is_named_with_room_for_the_sentence(tenant: Tenant) -> None:
+    register_customer(name="Ana", phone_text=ANA)
+    batches = [written([("Ana", ANA, "yes")], ("Name", "Phone", "Opted out")) for _turn in range(3)]
+    ImportBatch.objects.filter(pk=batches[2].pk).update(file_name="x" * 251 + ".csv")
+    (reason,) = _kept(batches[0])
+    assert reason == f"Kept, because another list, “{'x' * 59}…”, says what they allow as well."
 
 
 def test_a_list_taken_back_no_longer_keeps_what_an_earlier_one_said(tenant: Tenant) -> None:

@@ -25,10 +25,12 @@ from tenants.services import record_action
 
 UNDO_DAYS = UNDO_TIME.days
 BATCH_ROWS = 1_000
+FILE_NAME_CHARACTERS_SHOWN = 60
 Status = ImportBatch.Status
 Outcome = ImportRow.Outcome
 
 _DONE = (Outcome.NEW, Outcome.CHANGED, Outcome.MERGED)
+_SAID, _LIST_SAID = "they said themselves what they allow", "{} says what they allow as well"
 # How a thing that points at a customer is called to their owner, by the app it lives in.
 _HAS = {
     "loyalty": "they have points",
@@ -39,12 +41,11 @@ _HAS = {
 }
 _HAS_HERE = {
     "participant": "they are in a conversation",
-    "consentevent": "they said themselves what they allow",
+    "consentevent": _SAID,
     "customermerge": "they were merged with another record",
     "importrow": "they are in a later import as well",
 }
 _LATER = "{} was changed afterwards"
-_SAID = "they said themselves what they allow"
 _LATER_ROWS = """
  AND batch_id <> %(batch)s AND applied_at IS NOT NULL
  AND NOT EXISTS (SELECT 1 FROM customers_importbatch b WHERE b.id = r.batch_id AND b.status = 'undone')
@@ -122,12 +123,12 @@ def _next_rows(batch: ImportBatch, before: int | None) -> list[ImportRow]:
 def _undo_rows(batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
     ids = sorted({row.customer_id for row in rows if row.customer_id})
     people = {known.pk: known for known in known_people(ids=ids, is_locked=True)}
-    spoke = _who_spoke_since(batch, rows)
+    said = _said_since(batch, rows)
     step = _Step()
-    _remove(batch, [row for row in rows if row.outcome == Outcome.NEW], people, spoke, step)
+    _remove(batch, [row for row in rows if row.outcome == Outcome.NEW], people, said, step)
     for row in rows:
         if row.outcome != Outcome.NEW:
-            _restore(row, people.get(row.customer_id or 0), row.customer_id in spoke, step)
+            _restore(row, people.get(row.customer_id or 0), said.get(row.customer_id or 0), step)
     with contacts_moving():
         _write_back(step)
     with connection.cursor() as cursor:
@@ -140,19 +141,30 @@ def _undo_rows(batch: ImportBatch, rows: Sequence[ImportRow]) -> None:
     _delete_people(step.removed)
 
 
-def _who_spoke_since(batch: ImportBatch, rows: Sequence[ImportRow]) -> set[int]:
-    """Return the customers of whom a consent was recorded after the import wrote them, from anywhere but this import."""
+def _said_since(batch: ImportBatch, rows: Sequence[ImportRow]) -> dict[int, str]:
+    """Return who said what people allow after the import wrote them, by customer: they themselves, or else the newest other list."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT DISTINCT r.customer_id FROM customers_importrow r JOIN customers_consentevent e"
+            "SELECT r.customer_id, bool_or(e.source NOT LIKE 'import:%%'), (array_agg(b.file_name ORDER BY e.id DESC))[1]"
+            f" FROM customers_importrow r JOIN customers_consentevent e"
             f" ON (e.address_tag = {tag_sql('r.phone')} OR e.customer_id = r.customer_id)"
-            f" AND e.created_at > r.applied_at AND e.source <> %s AND NOT {_OF_UNDONE} WHERE r.id = ANY(%s)",
+            f" AND e.created_at > r.applied_at AND e.source <> %s AND NOT {_OF_UNDONE}"
+            " LEFT JOIN customers_importbatch b ON e.source = 'import:' || b.id"
+            " WHERE r.id = ANY(%s) AND r.customer_id IS NOT NULL GROUP BY 1",
             [source_of(batch), [row.pk for row in rows]],
         )
-        return {row[0] for row in cursor.fetchall()}
+        return {customer: _SAID if is_own else _LIST_SAID.format(_shortened(name)) for customer, is_own, name in cursor.fetchall()}
 
 
-def _remove(batch: ImportBatch, rows: Sequence[ImportRow], people: dict[int, Known], spoke: set[int], step: _Step) -> None:
+def _shortened(file_name: str | None) -> str:
+    """Return a list's name as a sentence has room for it; a list may be known no more."""
+    if not file_name:
+        return "another list"
+    whole = len(file_name) <= FILE_NAME_CHARACTERS_SHOWN
+    return f"another list, “{file_name if whole else file_name[: FILE_NAME_CHARACTERS_SHOWN - 1] + '…'}”,"
+
+
+def _remove(batch: ImportBatch, rows: Sequence[ImportRow], people: dict[int, Known], said: dict[int, str], step: _Step) -> None:
     """Remove the people the list brought, keeping those who went on from there."""
     ids = [row.customer_id for row in rows if row.customer_id in people]
     reasons = _ties(batch, ids)
@@ -161,7 +173,7 @@ def _remove(batch: ImportBatch, rows: Sequence[ImportRow], people: dict[int, Kno
         known, customer = people.get(row.customer_id or 0), alive.get(row.customer_id or 0)
         if known is None or customer is None:
             continue
-        reason = reasons.get(known.pk) or (_SAID if known.pk in spoke else _own_reason(row, known, customer))
+        reason = reasons.get(known.pk) or said.get(known.pk) or _own_reason(row, known, customer)
         if reason:
             step.kept[row.pk] = f"Kept, because {reason}."
         else:
@@ -228,14 +240,14 @@ def _pointing_at_customers() -> Iterator[tuple[type[models.Model], models.Foreig
             yield relation.related_model, relation.field  # type: ignore[misc]
 
 
-def _restore(row: ImportRow, known: Known | None, has_spoken: bool, step: _Step) -> None:
+def _restore(row: ImportRow, known: Known | None, said: str | None, step: _Step) -> None:
     """Put back what a row changed, column by column, where it still stands as the import wrote it."""
     if known is None:
         return
     stays = []
     for column, (old, new) in (unsealed_json(row.changes) or {}).items():
-        if column in _CONSENTS and has_spoken:
-            stays.append(_SAID)
+        if column in _CONSENTS and said:
+            stays.append(said)
         elif (value := _without(column, known, old, new, row)) is _STAYS:
             stays.append(_LATER.format(_LABELS.get(column, f"the {column}")))
         else:
