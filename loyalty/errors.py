@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from servicepro.lib.errors import Conflict, Forbidden, InvalidInput
+from servicepro.lib.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 ReasonCode = Literal[
     "INVALID_AMOUNT", "CONTACT_CHANGED", "INSUFFICIENT_POINTS", "MIN_TOTAL_NOT_MET", "NO_CORE_SERVICE", "ADD_ON_ONLY", "EXCEEDS_TOTAL"
@@ -38,6 +38,24 @@ class AdjustmentRefused(Forbidden):
     """This person may not give or take these points; nothing was changed."""
 
     code = "LOYALTY_ADJUSTMENT_REFUSED"
+
+
+class BeyondDailyLimit(AdjustmentRefused):
+    """It is more than this person may give or take in a day; a second person may approve it."""
+
+    code = "LOYALTY_ADJUSTMENT_BEYOND_LIMIT"
+
+
+class UnknownAdjustment(NotFound):
+    """There is no such adjustment to decide on."""
+
+    code = "LOYALTY_UNKNOWN_ADJUSTMENT"
+
+
+class AdjustmentDecided(Conflict):
+    """It was decided on already, or waited too long; nothing was changed."""
+
+    code = "LOYALTY_ADJUSTMENT_DECIDED"
 
 
 class AdjustmentDiffers(Conflict):

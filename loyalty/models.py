@@ -1,9 +1,10 @@
-"""Points as a ledger: signed entries that are only ever added, and add up to the customer's balance."""
+"""Points as a ledger: signed entries that are only ever added, and add up to the customer's balance; and what waits to become one."""
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class PointsTransaction(models.Model):
@@ -73,3 +74,46 @@ class PointsTransaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.points}"
+
+
+class AdjustmentRequest(models.Model):
+    """Points somebody wants to give or take by hand beyond their day's limit: made by a second person's word, or not at all."""
+
+    class Status(models.TextChoices):
+        """What became of it."""
+
+        WAITING = "waiting"
+        APPROVED = "approved"
+        REFUSED = "refused"
+        EXPIRED = "expired"
+
+    customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+")
+    points = models.IntegerField()
+    reason = models.CharField(max_length=64)
+    idempotency_key = models.CharField(max_length=64, unique=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    requested_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.WAITING)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    entry = models.OneToOneField(PointsTransaction, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(condition=~Q(points=0), name="adjustment_of_some_points"),
+            models.CheckConstraint(condition=~Q(status="approved") | ~Q(decided_by=F("requested_by")), name="adjustment_by_two_people"),
+            models.CheckConstraint(
+                condition=Q(status="waiting", decided_by=None, decided_at=None, entry=None)
+                | Q(status="approved", decided_by__isnull=False, decided_at__isnull=False, entry__isnull=False)
+                | Q(status="refused", decided_by__isnull=False, decided_at__isnull=False, entry=None)
+                | Q(status="expired", decided_by=None, decided_at__isnull=False, entry=None),
+                name="adjustment_decided_how",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], condition=Q(status="waiting"), name="adjustments_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.points:+} points, {self.status}"

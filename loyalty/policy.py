@@ -21,6 +21,8 @@ OFFERS_TRIED_MAX = 40
 REASON_CHARACTERS_MAX = 64
 # Points that somebody of a role may give and take by hand in a day, both counted.
 DAILY_ADJUSTMENT_POINTS = {"owner": 20_000, "manager": 2_000, "staff": 0}
+# Above their limit a second person approves, up to so many at once, so many waiting for one who asks, and within so long.
+ADJUSTMENT_POINTS_MAX, WAITING_MAX, APPROVAL_TIME = 200_000, 20, timedelta(days=7)
 
 
 def rest_after(changed_at: datetime | None, now: datetime, time_zone: str) -> Rest | None:

@@ -3,13 +3,16 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.utils import timezone
+
 from customers.errors import UnknownCustomer
 from loyalty.history import PointsEntry as PointsEntry  # what other apps may ask is named here
 from loyalty.history import PointsPage as PointsPage
 from loyalty.history import PointsSummary as PointsSummary
 from loyalty.history import points_history as points_history
 from loyalty.history import points_summary as points_summary
-from loyalty.types import Guardrails
+from loyalty.models import AdjustmentRequest
+from loyalty.types import Guardrails, WaitingAdjustment
 from loyalty.wording import points_in_words
 from servicepro.lib.crypto import decrypt_address
 from servicepro.lib.fields import phone_tag, tag_sql
@@ -93,14 +96,35 @@ def points_outstanding() -> int:
 
 
 def adjusted_since(actor_id: int, moment: datetime) -> int:
-    """Return the points somebody gave and took by hand since a moment, both counted."""
+    """Return the points somebody gave and took by hand since a moment, both counted; what a second person approved is not."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(abs(points)), 0)::bigint FROM loyalty_pointstransaction"
-            " WHERE kind = 'ADJUST' AND origin = 'manual' AND created_at >= %s AND metadata ->> 'actor' = %s",
+            " WHERE kind = 'ADJUST' AND origin = 'manual' AND created_at >= %s AND metadata ->> 'actor' = %s"
+            " AND NOT metadata ? 'approved_by'",
             [moment, str(actor_id)],
         )
         return cursor.fetchone()[0]
+
+
+def waiting_adjustments(customer_id: int | None = None) -> list[WaitingAdjustment]:
+    """Return what waits for a second person, the oldest first; of one customer, or of all."""
+    rows = AdjustmentRequest.objects.filter(status=AdjustmentRequest.Status.WAITING, expires_at__gt=timezone.now())
+    rows = rows if customer_id is None else rows.filter(customer_id=customer_id)
+    return [
+        WaitingAdjustment(
+            row.pk,
+            row.customer_id,
+            str(row.customer),
+            row.points,
+            row.reason,
+            str(row.requested_by),
+            row.requested_by_id,
+            row.requested_at,
+            row.expires_at,
+        )
+        for row in rows.select_related("customer", "requested_by").order_by("requested_at", "pk")
+    ]
 
 
 def is_record_of(customer_id: int, *, email: str, phone: str | None) -> bool:

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from loyalty.insights.figures import refresh_figures
-from loyalty.services import tell_old_contacts, verify_ledger
+from loyalty.services import expire_adjustments, tell_old_contacts, verify_ledger
 from tenants.selectors import each_tenant
 
 logger = logging.getLogger(__name__)
@@ -31,3 +31,10 @@ def tell_old_contacts_everywhere() -> None:
     """Tell every address that was replaced, in each business."""
     for _tenant in each_tenant():
         tell_old_contacts()
+
+
+@shared_task(name="loyalty.expire_adjustments")
+def expire_adjustments_everywhere() -> None:
+    """Let wishes for points by hand go that nobody decided on in time."""
+    for _tenant in each_tenant():
+        expire_adjustments()

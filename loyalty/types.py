@@ -116,6 +116,21 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingAdjustment:
+    """Points by hand that wait for a second person; `name` and `asked_by` are for people to read."""
+
+    id: int
+    customer_id: int
+    name: str
+    points: int
+    reason: str
+    asked_by: str
+    asked_by_id: int
+    asked_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """A customer whose balance is not the sum of the entries; the phone is masked."""
 

@@ -19,7 +19,7 @@ from customers.errors import UnknownCustomer
 from customers.services import customer_named, record_access
 from loyalty import exports, selectors, services
 from loyalty.chart import draw
-from loyalty.errors import BadAdjustment
+from loyalty.errors import BadAdjustment, BeyondDailyLimit
 from loyalty.insights.report import ORIGINS, Insights, loyalty_insights
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.money import format_minor
@@ -83,6 +83,7 @@ def insights(request: HttpRequest) -> HttpResponse:
         "minimum": format_minor(rules.min_cart_total_minor, found.currency),
         "point_value": format_minor(found.point_value_minor, found.currency),
         "may_change_settings": _actor(request).is_owner,
+        "waiting": selectors.waiting_adjustments(),
     }
     return render(request, "loyalty/insights.html", context)
 
@@ -122,17 +123,27 @@ def customer_points(request: HttpRequest, customer_id: int) -> HttpResponse:
     if request.method != "POST":
         return _customer_page(request, customer)
     try:
-        done = services.adjust_points(
-            customer=customer,
-            points=_whole_number(request.POST.get("points", "")),
-            reason=request.POST.get("reason", "").strip(),
-            actor=_actor(request),
-            idempotency_key=request.POST.get("key", "")[:KEY_CHARACTERS_MAX],
-        )
+        messages.success(request, _adjusted(request, customer))
     except ServiceProError as error:
         return _customer_page(request, customer, problem=error.message, status=error.status)
-    messages.success(request, f"{done.points:+,} points. The balance is now {done.balance:,}.")
     return redirect("customer-points", customer.pk)
+
+
+def _adjusted(request: HttpRequest, customer: Any) -> str:
+    """Adjust the points, or ask a second person where that is needed; return what happened. Raises ServiceProError."""
+    wish = {
+        "customer": customer,
+        "points": _whole_number(request.POST.get("points", "")),
+        "reason": request.POST.get("reason", "").strip(),
+        "actor": _actor(request),
+        "idempotency_key": request.POST.get("key", "")[:KEY_CHARACTERS_MAX],
+    }
+    try:
+        done = services.adjust_points(**wish)
+    except BeyondDailyLimit:
+        services.request_adjustment(**wish)
+        return f"{wish['points']:+,} points are more than you may change today. They wait for a second person to approve them."
+    return f"{done.points:+,} points. The balance is now {done.balance:,}."
 
 
 def _whole_number(text: str) -> int:
@@ -154,6 +165,7 @@ def _customer_page(request: HttpRequest, customer: Any, *, problem: str = "", st
         "summary": summary,
         "value": format_minor(summary.value_minor, summary.currency),
         "history": selectors.points_history(customer.pk, page_number(request.GET.get("page", "")), PAGE_ROWS),
+        "waiting": selectors.waiting_adjustments(customer.pk),
         "may_adjust": request.user.has_perm(MAY_ADJUST),
         "problem": problem,
         "typed": request.POST if problem else {},

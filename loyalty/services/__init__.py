@@ -2,6 +2,7 @@
 
 from loyalty.selectors import describe_points, guardrails
 from loyalty.services.adjustments import adjust_points
+from loyalty.services.approvals import approve_adjustment, expire_adjustments, refuse_adjustment, request_adjustment
 from loyalty.services.backtesting import BACK_TEST_DAYS, back_test_guardrails, register_cart_source
 from loyalty.services.contact_notices import tell_old_contacts
 from loyalty.services.grants import grant_points
@@ -16,6 +17,7 @@ __all__ = [
     "adjust_points",
     "apply_redemption",
     "back_test_guardrails",
+    "approve_adjustment",
     "change_guardrails",
     "check_guardrails",
     "check_redemption_eligibility",
@@ -23,11 +25,15 @@ __all__ = [
     "describe_points",
     "grant_points",
     "guardrails",
+    "expire_adjustments",
     "merge_points",
     "register_cart_source",
     "resting_points",
+    "refuse_adjustment",
     "reverse_redemption",
+    "request_adjustment",
     "tell_old_contacts",
     "unmerge_points",
+    "revise_redemption",
     "verify_ledger",
 ]

@@ -7,6 +7,8 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from customers.models import Customer
+from loyalty.services import request_adjustment
+from tenants.accounts.models import User
 from tests.browser.screens import check
 from tests.loyalty.ledgers import Entry, people, write
 
@@ -58,6 +60,24 @@ def test_an_owner_adjusts_points_and_is_told_what_is_wrong(sign_in, stack, fille
     expect(page.get_by_text(f"The balance is now {before + 25:,}.").first).to_be_visible()
     expect(page.get_by_role("region", name="History")).to_contain_text("Sorry for the wait")
     assert Customer.objects.get(pk=filled[0]).loyalty_points_balance == before + 25
+
+
+def test_an_owner_decides_on_points_that_wait_for_a_second_person(sign_in, stack, filled):
+    manager, _made = User.objects.get_or_create(email="manager@shop.example", defaults={"role": "manager", "is_staff": True})
+    person = Customer.objects.get(pk=filled[0])
+    for number, points in enumerate((2_500, -300)):
+        request_adjustment(customer=person, points=points, reason="A large repair", actor=manager, idempotency_key=f"browser-{number}")
+    page: Page = sign_in(path="/admin/loyalty-insights/")
+    page.get_by_role("link", name="Decide on them").click()
+    expect(page.get_by_role("region", name="Waiting")).to_contain_text("manager@shop.example")
+    check(page)
+    page.get_by_role("button", name="Approve +2,500 points").click()
+    expect(page.get_by_text("Approved: +2,500 points.").first).to_be_visible()
+    page.get_by_role("button", name="Refuse -300 points").click()
+    expect(page.get_by_text("Nothing waits for approval.")).to_be_visible()
+    check(page)
+    page.goto(f"{page.url.split('/admin')[0]}/admin/loyalty-insights/customers/{filled[0]}/")
+    expect(page.get_by_role("region", name="History")).to_contain_text("+2,500")
 
 
 def test_a_business_without_points_is_told_where_they_come_from(sign_in, stack, tenant):

@@ -1,0 +1,48 @@
+"""The owner's page of points by hand that wait for a second person."""
+
+from typing import cast
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from customers.services import record_access
+from loyalty import selectors, services
+from servicepro.lib.errors import ServiceProError
+from tenants.selectors import User, current_tenant
+
+
+@require_safe
+def approvals(request: HttpRequest) -> HttpResponse:
+    """Show what waits, recorded, as it names people."""
+    return _page(request)
+
+
+@require_POST
+def decide(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Approve one or refuse it, and say what that did."""
+    actor = cast(User, request.user)
+    try:
+        if request.POST.get("decision") == "approve":
+            done = services.approve_adjustment(request_id, actor=actor)
+            messages.success(request, f"Approved: {done.points:+,} points. The balance is now {done.balance:,}.")
+        else:
+            services.refuse_adjustment(request_id, actor=actor)
+            messages.success(request, "Refused. No points were changed.")
+    except ServiceProError as error:
+        return _page(request, problem=error.message, status=error.status)
+    return redirect("points-approvals")
+
+
+def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+    actor, waiting = cast(User, request.user), selectors.waiting_adjustments()
+    record_access(actor=actor, action="view", how_many=len(waiting), subject="points waiting for approval")
+    context = {
+        **admin.site.each_context(request),
+        "title": "Points waiting for approval",
+        "waiting": [(wish, wish.asked_by_id == actor.pk) for wish in waiting],
+        "time_zone": current_tenant().time_zone,
+        "problem": problem,
+    }
+    return render(request, "loyalty/approvals.html", context, status=status)
