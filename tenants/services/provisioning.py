@@ -2,21 +2,16 @@
 
 import re
 import zoneinfo
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 import phonenumbers
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, ProgrammingError, transaction
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django_tenants.utils import get_public_schema_name, schema_context, schema_exists, tenant_context
 from phonenumbers import timezone as number_zones
 from psycopg.errors import DuplicateSchema, UniqueViolation
 
+from servicepro.lib.admin_pages import View, guarded
 from tenants.accounts.models import AuditEntry, User
 from tenants.business.models import BusinessSettings
 from tenants.errors import BadTenant
@@ -106,15 +101,6 @@ def record_action(actor: User | None, action: str, subject: str, **details: Any)
     return AuditEntry.objects.create(actor=actor, action=action, subject=subject, details=details)
 
 
-def owner_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def owner_required(view: View) -> View:
     """Let owners of this business pass; send strangers to the sign-in page, and tell staff whose page it is (403)."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), "/admin/login/")
-        if not request.user.is_owner:  # type: ignore[union-attr]
-            return HttpResponse(render_to_string("tenants/owners_only.html"), status=403)
-        return view(request, *arguments, **named)
-
-    return checked
+    return guarded(view, lambda request: request.user.is_owner, refusal="tenants/owners_only.html")  # type: ignore[union-attr]
