@@ -61,12 +61,19 @@ def refusal(rules: Rules, starts_at: datetime.datetime, *, duration_minutes: int
     stretches = list(_stretches(rules, day))
     if not stretches:
         return "We are closed on that day. Please choose another one."
-    ends_at = starts_at + datetime.timedelta(minutes=duration_minutes)
-    if not any(opens <= starts_at and ends_at <= closes for opens, closes in stretches):
+    if not is_open_for(rules, starts_at, duration_minutes):
         return "We are not open for all of that time. Please choose another one."
     if all(slot.starts_at != starts_at for slot in _possible(rules, duration_minutes, day, now)):
         return UNKNOWN_TIME
     return ""
+
+
+def is_open_for(rules: Rules, starts_at: datetime.datetime, duration_minutes: int) -> bool:
+    """Tell whether the place is open from an instant on for this long."""
+    begins = starts_at.astimezone(datetime.UTC)
+    ends = begins + datetime.timedelta(minutes=duration_minutes)
+    stretches = _stretches(rules, begins.astimezone(ZoneInfo(rules.time_zone)).date())
+    return any(opens <= begins and ends <= closes for opens, closes in stretches)
 
 
 def day_refusal(rules: Rules, day: datetime.date, now: datetime.datetime) -> str:

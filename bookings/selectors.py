@@ -199,6 +199,13 @@ def _by_day(bookings: QuerySet[Booking], first_day: datetime.date, days: int, pl
     return found
 
 
+def services_for(booking: Booking) -> list[Service]:
+    """Return what an appointment can consist of: what is offered at its place, and what was booked though it no longer is."""
+    booked = [line.service_id for line in booking.lines.all()]
+    offered = Service.objects.filter(Q(is_active=True, places=booking.place_id) | Q(pk__in=booked))
+    return list(offered.distinct().order_by("-category", "name"))
+
+
 def not_offered_at(place: Place, service_ids: Collection[int]) -> list[str]:
     """Return the names of those services that a place does not offer."""
     there = Service.objects.filter(pk__in=service_ids).exclude(places=place)

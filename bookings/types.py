@@ -81,6 +81,43 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class NewContents:
+    """What an appointment shall consist of from now on.
+
+    `starts_at` is another time at its place, None keeps the one it has. `returns_points` gives back the points that were used, without
+    asking whether they could stay. `seen` is the `sequence` of the page it was chosen on and `quoted_due_minor` what that page said is
+    to be paid; where they are given and no longer right, nothing is changed.
+    """
+
+    service_ids: tuple[int, ...]
+    starts_at: datetime.datetime | None = None
+    returns_points: bool = False
+    seen: int | None = None
+    quoted_due_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuote:
+    """What an appointment would be with other services.
+
+    Lines that were booked keep their price. `blocked` says why the points cannot stay, and `coach` the cheapest way to make them; both
+    are empty where they can or none are used. `time_problem` says why it cannot keep its time, empty where it can.
+    """
+
+    lines: tuple[QuoteLine, ...]
+    total_minor: int
+    duration_minutes: int
+    points: int
+    points_returned: int
+    discount_minor: int
+    due_minor: int
+    blocked: str
+    coach: str
+    time_problem: str
+    is_change: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """A stretch of a weekday in which a place takes appointments; `closes_at` 00:00 is the end of the day. Monday is 0."""
 

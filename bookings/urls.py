@@ -3,6 +3,7 @@
 from django.urls import path
 
 from bookings.views.access import bookings_access
+from bookings.views.contents import contents
 from bookings.views.day import change_status, day_list
 from bookings.views.move import move
 from bookings.views.week import week
@@ -11,5 +12,6 @@ urlpatterns = [
     path("day/", bookings_access(day_list), name="bookings-day"),
     path("day/<uuid:public_id>/status/", bookings_access(change_status), name="booking-status"),
     path("day/<uuid:public_id>/move/", bookings_access(move, to_change=True), name="booking-move"),
+    path("day/<uuid:public_id>/services/", bookings_access(contents, to_change=True), name="booking-contents"),
     path("week/", bookings_access(week), name="bookings-week"),
 ]

@@ -15,7 +15,8 @@ from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField
 class Booking(models.Model):
     """An appointment: one seat of one place for a stretch of time that nobody else can have.
 
-    Prices, points and their worth are those of the moment it was booked. `sequence` counts its changes, as calendars need it.
+    Prices, points and their worth are those of the moment it, or a service that was added later, was booked. `sequence` counts its
+    changes, as calendars need it.
     """
 
     class Status(models.TextChoices):
@@ -114,6 +115,7 @@ class BookingNotice(models.Model):
 
         CONFIRMED = "confirmed"
         MOVED = "moved"
+        CHANGED = "changed"
         CANCELLED = "cancelled"
 
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="notices", db_index=False)  # booking_notice_once serves

@@ -4,7 +4,19 @@ from bookings.services.booking import book
 from bookings.services.calendar_file import booking_ics
 from bookings.services.catalog import describe_catalog
 from bookings.services.changes import cancel, reschedule, set_status
+from bookings.services.contents import change_services, quote_change
 from bookings.services.notices import send_notices
 from bookings.services.quotes import quote
 
-__all__ = ["book", "booking_ics", "cancel", "describe_catalog", "quote", "reschedule", "send_notices", "set_status"]
+__all__ = [
+    "book",
+    "booking_ics",
+    "cancel",
+    "change_services",
+    "describe_catalog",
+    "quote",
+    "quote_change",
+    "reschedule",
+    "send_notices",
+    "set_status",
+]

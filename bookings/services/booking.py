@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -15,7 +16,7 @@ from bookings.services.notices import tell
 from bookings.services.quotes import PricedCart, price_cart, what_would_work
 from bookings.services.seats import constraint_of, find_seat, hold_place, seat_sold_once
 from bookings.services.upcoming import hold_room
-from bookings.types import Cart, Contact, Slot
+from bookings.types import Cart, Contact, QuoteLine, Slot
 from customers.errors import BadCustomer, UnknownCustomer
 from customers.selectors import Customer
 from customers.services import clean_email, no_erasure_meanwhile, register_missing_customers
@@ -169,6 +170,12 @@ def _write(
         idempotency_key=wish.key,
         request_digest=wish.digest,
     )
+    write_lines(booking, priced.lines)
+    return booking
+
+
+def write_lines(booking: Booking, lines: Sequence[QuoteLine]) -> None:
+    """Write services down as they are booked."""
     BookingLine.objects.bulk_create(
         BookingLine(
             booking=booking,
@@ -178,9 +185,8 @@ def _write(
             price_minor=line.price_minor,
             duration_minutes=line.duration_minutes,
         )
-        for line in priced.lines
+        for line in lines
     )
-    return booking
 
 
 def _clean_contact(contact: Contact) -> Contact:

@@ -20,6 +20,7 @@ from tenants.services import record_action
 
 Status = Booking.Status
 RETURNED = "Booking cancelled"
+LOOK_AGAIN = "This appointment was changed since you opened the page. Nothing was done; please look again."
 _DONE = {
     Status.CONFIRMED: "booking_confirmed",
     Status.COMPLETED: "booking_completed",
@@ -57,7 +58,7 @@ def reschedule(
 def _refuse_unseen(held: Booking, seen: int | None, wanted_id: int, held_place_id: int) -> None:
     """Refuse what was chosen without knowing how the appointment stands. Raises ChangedMeanwhile."""
     if (seen is not None and seen != held.sequence) or wanted_id != held_place_id:
-        raise ChangedMeanwhile("This appointment was changed since you opened the page. Nothing was done; please look again.")
+        raise ChangedMeanwhile(LOOK_AGAIN)
 
 
 def _move(held: Booking, place: Place, starts_at: datetime.datetime, actor: User | None) -> None:
@@ -72,7 +73,7 @@ def _move(held: Booking, place: Place, starts_at: datetime.datetime, actor: User
         facts |= {"was_place": held.place_id, "place": place.pk}
     held.place, held.seat, held.starts_at, held.ends_at, held.sequence = place, seat, slot.starts_at, slot.ends_at, held.sequence + 1
     held.save(update_fields=["place", "seat", "starts_at", "ends_at", "sequence"])
-    record_action(actor, "booking_moved", f"booking:{held.pk}", by=_by(actor), **facts)
+    record_action(actor, "booking_moved", f"booking:{held.pk}", by=by_whom(actor), **facts)
     tell(held, BookingNotice.What.MOVED)
 
 
@@ -117,10 +118,10 @@ def set_status(booking: Booking, status: str, actor: User) -> Booking:
 
 def _cancel(held: Booking, actor: User | None) -> None:
     was, now = held.status, timezone.now()
-    held.status, held.cancelled_at, held.cancelled_by, held.sequence = Status.CANCELLED, now, _by(actor), held.sequence + 1
+    held.status, held.cancelled_at, held.cancelled_by, held.sequence = Status.CANCELLED, now, by_whom(actor), held.sequence + 1
     held.save(update_fields=["status", "cancelled_at", "cancelled_by", "sequence"])
     returned = reverse_redemption(source_key=source_key(held.public_id), reason=RETURNED)
-    record_action(actor, _DONE[Status.CANCELLED], f"booking:{held.pk}", was=was, by=_by(actor), points_returned=returned)
+    record_action(actor, _DONE[Status.CANCELLED], f"booking:{held.pk}", was=was, by=by_whom(actor), points_returned=returned)
     if held.starts_at > now:
         tell(held, BookingNotice.What.CANCELLED)
 
@@ -142,5 +143,6 @@ def _held(booking: Booking) -> Booking:
     return Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
 
 
-def _by(actor: User | None) -> str:
+def by_whom(actor: User | None) -> str:
+    """Return who did it, as it is kept."""
     return f"user:{actor.pk}" if actor else "customer"

@@ -40,7 +40,7 @@ def _text(notice: BookingNotice) -> str:
     hello = f"{business}: {name}, " if name else f"{business}: "
     if notice.what == What.CANCELLED:
         return f"{hello}your appointment on {_when(booking)} is cancelled.{_points_back(booking)} We hope to see you another time."
-    said = "is confirmed" if notice.what == What.CONFIRMED else "has moved"
+    said = {What.CONFIRMED: "is confirmed", What.MOVED: "has moved", What.CHANGED: "is changed"}[What(notice.what)]
     return (
         f"{hello}your appointment {said}: {services_in_words(booking)}, {_when(booking)}, {where_in_words(booking)}."
         f" {bill_in_words(booking)} Change or cancel: {manage_url(booking)}"
@@ -53,6 +53,7 @@ def _subject(notice: BookingNotice) -> str:
         What.CONFIRMED: f"Your appointment at {business}: {_when(booking)}",
         What.MOVED: f"Your appointment at {business} has moved to {_when(booking)}",
         What.CANCELLED: f"Your appointment at {business} on {_when(booking)} is cancelled",
+        What.CHANGED: f"Your appointment at {business} on {_when(booking)} is changed",
     }[What(notice.what)]
 
 
@@ -64,7 +65,11 @@ def _email(notice: BookingNotice) -> str:
     if notice.what == What.CANCELLED:
         news = f"your appointment on {_when(booking)} ({services_in_words(booking)}) is cancelled.{_points_back(booking)}"
         return f"{hello}\n\n{news}\n\nWe hope to see you another time.\n\n{signature}"
-    news = "your appointment is confirmed." if notice.what == What.CONFIRMED else "your appointment has moved. This is the new time."
+    news = {
+        What.CONFIRMED: "your appointment is confirmed.",
+        What.MOVED: "your appointment has moved. This is the new time.",
+        What.CHANGED: "your appointment is changed. This is how it stands.",
+    }[What(notice.what)]
     link = manage_url(booking)
     return (
         f"{hello}\n\n{news}\n\nWhat: {services_in_words(booking)}\nWhen: {_when(booking)}\nWhere: {where_in_words(booking)}\n"

@@ -1,6 +1,9 @@
 """What a cart costs, how long it takes, and what points would do to it; computed here and nowhere else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from django.db.models import Q
 
 from bookings.errors import BadCart, ServiceWithdrawn
 from bookings.models import Place, Service
@@ -75,24 +78,32 @@ def _points(priced: PricedCart, wish: RedemptionContext) -> tuple[RedemptionChec
 
 def what_would_work(priced: PricedCart, wish: RedemptionContext) -> str:
     """Return the cheapest ways to use points on a cart where a rule blocks them, as one sentence. Raises UnknownCustomer."""
+    return coach_redemption(wish, could_be_added(priced))
+
+
+def could_be_added(priced: PricedCart) -> list[Offer]:
+    """Return what else is offered where a cart is."""
     others = other_services(priced.place, [line.service_id for line in priced.lines])
-    offers = [Offer(service.name, service.price_minor, service.category == CORE) for service in others]
-    return coach_redemption(wish, offers)
+    return [Offer(service.name, service.price_minor, service.category == CORE) for service in others]
 
 
-def price_cart(cart: Cart, place: Place) -> PricedCart:
-    """Return the services of a cart with today's prices. Raises BadCart and ServiceWithdrawn."""
-    ids = tuple(dict.fromkeys(cart.service_ids))
-    known = {service.pk: service for service in Service.objects.filter(pk__in=ids, places=place)}
+def price_cart(cart: Cart, place: Place, kept: Mapping[int, QuoteLine] | None = None) -> PricedCart:
+    """Return the services of a cart with today's prices, or those of `kept`, by service, as they were booked.
+
+    Raises BadCart and ServiceWithdrawn.
+    """
+    ids, kept = tuple(dict.fromkeys(cart.service_ids)), kept or {}
+    offered = Q(pk__in=ids, places=place) | Q(pk__in=[service_id for service_id in ids if service_id in kept])
+    known = {service.pk: service for service in Service.objects.filter(offered)}
     unknown = [service_id for service_id in ids if service_id not in known]
     if unknown and Service.objects.filter(pk__in=unknown).exists():
         raise BadCart(f"Not all of these services are offered at {place.name}. Please choose again.")
     if unknown:
         raise BadCart("One of these services does not exist. Please choose again.")
     services = [known[service_id] for service_id in ids]
-    lines = tuple(QuoteLine(row.pk, row.name, row.category, row.price_minor, row.duration_minutes) for row in services)
+    lines = tuple(kept.get(row.pk) or QuoteLine(row.pk, row.name, row.category, row.price_minor, row.duration_minutes) for row in services)
     for service in services:
-        if not service.is_active:
+        if not service.is_active and service.pk not in kept:
             raise ServiceWithdrawn(f"{service.name} is no longer offered. Please choose again; nothing was booked.")
     problem = cart_problem(lines, [service.name for service in services if service.is_add_on_only])
     if problem:

@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from django.db import IntegrityError
 from django.utils import timezone
 
-from bookings.availability import free_seat, refusal, slot_at
+from bookings.availability import free_seat, is_open_for, refusal, slot_at
 from bookings.errors import ClosedThen, SlotTaken, UnknownPlace
 from bookings.models import Booking, Place
 from bookings.selectors import busy_between, rules_of
 from bookings.types import Slot
+from bookings.wording import spell_duration
 
 TAKEN = "Somebody just took that time. Please choose another one."
+OTHERWISE = "Please choose another time or fewer services."
 SEAT_CONSTRAINT = "booking_seat_once"
 
 
@@ -44,6 +46,24 @@ def find_seat(
     seat = free_seat(rules, busy_between(place, slot.starts_at, slot.ends_at, leaving_out=moving), slot)
     if seat is None:
         raise SlotTaken(TAKEN)
+    return seat, slot
+
+
+def stretch_seat(place: Place, held: Booking, duration_minutes: int) -> tuple[int, Slot]:
+    """Return the seat and the slot of an appointment that begins when it does and takes another time, its own seat where it can stay.
+
+    Raises ClosedThen and SlotTaken where it would be longer than there is room.
+    """
+    rules = rules_of(place)
+    slot = slot_at(rules, held.starts_at, duration_minutes)
+    if slot.ends_at <= held.ends_at:
+        return held.seat, slot
+    if not is_open_for(rules, held.starts_at, duration_minutes):
+        raise ClosedThen(f"With these services it takes {spell_duration(duration_minutes)}, and we are not open that long. {OTHERWISE}")
+    busy = busy_between(place, slot.starts_at, slot.ends_at, leaving_out=held)
+    seat = held.seat if all(row.seat != held.seat for row in busy) else free_seat(rules, busy, slot)
+    if seat is None:
+        raise SlotTaken(f"With these services it takes {spell_duration(duration_minutes)}, and somebody comes before that. {OTHERWISE}")
     return seat, slot
 
 

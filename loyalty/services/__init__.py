@@ -8,6 +8,7 @@ from loyalty.services.contact_notices import tell_old_contacts
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
 from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, coach_redemption, resting_points, reverse_redemption
+from loyalty.services.revision import check_revision, revise_redemption
 from loyalty.services.settings import change_guardrails, check_guardrails
 from loyalty.services.verification import verify_ledger
 
@@ -21,6 +22,7 @@ __all__ = [
     "change_guardrails",
     "check_guardrails",
     "check_redemption_eligibility",
+    "check_revision",
     "coach_redemption",
     "describe_points",
     "expire_adjustments",
@@ -32,6 +34,7 @@ __all__ = [
     "request_adjustment",
     "resting_points",
     "reverse_redemption",
+    "revise_redemption",
     "tell_old_contacts",
     "unmerge_points",
     "verify_ledger",

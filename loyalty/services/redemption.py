@@ -55,9 +55,9 @@ def apply_redemption(
     """
     with transaction.atomic():
         customer_id, balance = hold_living_record(context.customer_id)
-        earlier = _redeemed(source_key)
+        earlier = standing_redemption(source_key)
         if earlier is not None:
-            return _as_it_was(earlier)
+            return as_it_was(earlier)
         decided = guardrails()
         check = decide_redemption(decided, balance, context, _rest_of(customer_id))
         if not check.can_redeem:
@@ -72,11 +72,22 @@ def apply_redemption(
         return Redemption(check.allowed_points, check.discount_minor, decided.point_value_minor, add_entry(entry))
 
 
-def _redeemed(source_key: str) -> PointsTransaction | None:
-    return PointsTransaction.objects.filter(source_key=source_key, kind=Kind.REDEEM).first()
+def standing_redemption(source_key: str) -> PointsTransaction | None:
+    """Return the newest entry that paid for `source_key`: the first, or the one that took its place when the bill changed."""
+    redeemed = PointsTransaction.objects.filter(kind=Kind.REDEEM)
+    entry = later = redeemed.filter(source_key=source_key).first()
+    while later is not None:
+        entry, later = later, redeemed.filter(source_key=key_after(source_key, later)).first()
+    return entry
 
 
-def _as_it_was(entry: PointsTransaction) -> Redemption:
+def key_after(source_key: str, entry: PointsTransaction) -> str:
+    """Return the name of the entry that takes the place of another one."""
+    return f"{source_key}:after:{entry.pk}"
+
+
+def as_it_was(entry: PointsTransaction) -> Redemption:
+    """Return a redemption as it was answered. Raises PointsReturned where the points have gone back."""
     if PointsTransaction.objects.filter(reverses=entry).exists():
         raise PointsReturned("The points for this went back already. Start anew to use them again.")
     return Redemption(-entry.points, entry.metadata["discount_minor"], entry.metadata["point_value_minor"], entry.pk)
@@ -88,14 +99,18 @@ def reverse_redemption(*, source_key: str, reason: str) -> int:
     They go back to where they were taken from, and on to the record that stands for the person by now.
     """
     with transaction.atomic():
-        entry = _redeemed(source_key)
+        entry = standing_redemption(source_key)
         if entry is None:
             return 0
         hold_living_record(entry.customer_id)
+        entry = standing_redemption(source_key) or entry  # a change of the bill may have been waited for
         if PointsTransaction.objects.filter(reverses=entry).exists():
             return 0
-        points = -entry.points
-        key = f"{source_key}:reversed"
-        returned = add_entry(NewEntry(entry.customer_id, Kind.REVERSE, points, reason, key, reverses_id=entry.pk))
-        pass_on_entry(returned)
-        return points
+        return give_back(entry, reason)
+
+
+def give_back(entry: PointsTransaction, reason: str) -> int:
+    """Undo an entry that used points, while the caller holds the record; return how many points went back."""
+    key = f"{entry.source_key}:reversed"
+    pass_on_entry(add_entry(NewEntry(entry.customer_id, Kind.REVERSE, -entry.points, reason, key, reverses_id=entry.pk)))
+    return -entry.points

@@ -145,3 +145,46 @@ def test_the_week_is_a_grid_on_a_desk_and_a_list_on_a_phone(sign_in: Callable[..
     page.goto(stack.url(f"/admin/bookings/week/?day={booked[0].starts_at.astimezone(AUSTIN).date().isoformat()}"))
     page.get_by_role("link", name="Ana Silva").click()
     expect(page.get_by_role("listitem").filter(has_text="Ana Silva")).to_be_in_viewport()
+
+
+def test_services_are_changed_after_seeing_what_it_means(sign_in: Callable[..., Page], stack: Stack, booked, tmp_path):
+    page = sign_in(path=day_of(booked[0]))
+    page.get_by_role("link", name="Services of Ana Silva").click()
+    page.get_by_role("checkbox", name="Full Interior Detail").uncheck()
+    page.get_by_role("checkbox", name="Interior Protection").uncheck()
+    page.get_by_role("checkbox", name="Hand Wax").check()
+    page.get_by_role("button", name="Show what it means").click()
+    expect(page.get_by_role("alert")).to_contain_text("have the points returned")
+    check(page)
+    page.get_by_role("link", name="Show it with the points returned").click()
+    expect(page.get_by_text("500 points go back to the customer")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Return the 500 points")).to_be_checked()
+    page.get_by_role("checkbox", name="Full Interior Detail").check()
+    page.get_by_role("button", name="Show what it means").click()
+    expect(page.get_by_text("It takes 2 h 30 min.")).to_be_visible()
+    check(page)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=str(tmp_path / f"services{width}.png"), full_page=True)
+    page.get_by_role("button", name="Change the services").click()
+    expect(
+        page.get_by_text("Ana Silva: now Full Interior Detail and Hand Wax, $185.00 to pay. 500 points went back.").first
+    ).to_be_visible()
+    assert Customer.objects.get(name="Ana Silva").loyalty_points_balance == 500
+
+
+def test_more_services_than_there_is_time_for_lead_to_other_times(sign_in: Callable[..., Page], stack: Stack, booked, tmp_path):
+    Place.objects.update(capacity=1)
+    begins = booked[0].ends_at
+    Booking.objects.filter(pk=booked[1].pk).update(seat=1, starts_at=begins, ends_at=begins + timedelta(minutes=30))
+    page = sign_in(path=f"/admin/bookings/day/{booked[0].public_id}/services/", width=360)
+    page.get_by_role("checkbox", name="Hand Wax").check()
+    page.get_by_role("button", name="Show what it means").click()
+    expect(page.get_by_text("somebody comes before that")).to_be_visible()
+    check(page)
+    page.screenshot(path=str(tmp_path / "times.png"), full_page=True)
+    page.get_by_role("form", name="Change the services").get_by_role("button").last.click()
+    expect(
+        page.get_by_text("now Full Interior Detail, Interior Protection and Hand Wax").or_(page.get_by_text("to pay.")).first
+    ).to_be_visible()
+    assert Booking.objects.get(pk=booked[0].pk).sequence == 1
