@@ -34,7 +34,12 @@ def _sheets(insights: Insights) -> list[Sheet]:
     owed += [[row.age, *row.points, row.total, row.total * value] for row in (*insights.owed, insights.owed_total)]
     top: list[list[Cell]] = [["Customer", "Name", "Phone", "Points"]]
     top += [[customer.id, customer.name, customer.phone, customer.points] for customer in insights.top]
-    return [("Figures", figures), ("Days", days), ("Outstanding", owed), ("Top customers", top)]
+    many: list[list[Cell]] = [["Day", "Customer", "Name", "Phone", "Redemptions", "Of them returned", "Points"]]
+    many += [
+        [row.day.isoformat(), row.customer_id, row.name, row.phone, row.redemptions, row.returned, row.points]
+        for row in insights.many_redemptions
+    ]
+    return [("Figures", figures), ("Days", days), ("Outstanding", owed), ("Top customers", top), ("Many redemptions", many)]
 
 
 def as_csv(insights: Insights) -> bytes:

@@ -70,6 +70,7 @@ class PointsTransaction(models.Model):
         indexes = [
             models.Index(fields=["customer", "-created_at"], name="points_customer_created"),
             models.Index(fields=["created_at"], condition=Q(kind="ADJUST", origin="manual"), name="points_by_hand"),
+            models.Index(fields=["created_at"], condition=Q(kind="REDEEM"), name="points_redeemed"),
         ]
 
     def __str__(self) -> str:

@@ -67,7 +67,7 @@ def _day_asked_for(text: str) -> date | None:
 def insights(request: HttpRequest) -> HttpResponse:
     """Show what the points add up to now, or at the end of the day that is asked for; recorded, as it names people."""
     found = loyalty_insights(_day_asked_for(request.GET.get("day", "")))
-    record_access(actor=_actor(request), action="view", how_many=len(found.top), subject="loyalty insights")
+    record_access(actor=_actor(request), action="view", how_many=_named_people(found), subject="loyalty insights")
     rules = selectors.guardrails()
     context = {
         **admin.site.each_context(request),
@@ -86,6 +86,10 @@ def insights(request: HttpRequest) -> HttpResponse:
         "waiting": selectors.waiting_adjustments(),
     }
     return render(request, "loyalty/insights.html", context)
+
+
+def _named_people(found: Insights) -> int:
+    return len({customer.id for customer in found.top} | {row.customer_id for row in found.many_redemptions})
 
 
 def _money(found: Insights, points: int) -> str:
@@ -107,7 +111,7 @@ def export(request: HttpRequest, file_type: str) -> HttpResponse:
     """Hand the insights out as a file, recorded; nothing in it runs as a formula."""
     found = loyalty_insights(_day_asked_for(request.POST.get("day", "")))
     write, content_type = _WRITERS[file_type]
-    record_access(actor=_actor(request), action="export", how_many=len(found.top), subject="loyalty insights")
+    record_access(actor=_actor(request), action="export", how_many=_named_people(found), subject="loyalty insights")
     response = HttpResponse(write(found), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="loyalty-{found.day.isoformat()}.{file_type}"'
     return response

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from loyalty.insights import statements
+from loyalty.insights.alerts import ManyRedemptions, many_redemptions
 from loyalty.insights.figures import TOP, Day, Figures, Lots, current_figures, figures_before
 from servicepro.lib.crypto import decrypt_address
 from servicepro.lib.phone import mask_phone
@@ -85,6 +86,7 @@ class Insights:
     owed: tuple[Owed, ...]
     owed_total: Owed
     top: tuple[TopCustomer, ...]
+    many_redemptions: tuple[ManyRedemptions, ...]
 
     @property
     def outstanding_minor(self) -> int:
@@ -124,6 +126,7 @@ def loyalty_insights(day: date | None = None, *, days: int = REPORT_DAYS) -> Ins
         owed=(owed := _owed(figures.lots, last)),
         owed_total=Owed("Total", tuple(map(sum, zip(*(row.points for row in owed), strict=True))), figures.outstanding),
         top=_named(figures.top[:TOP]),
+        many_redemptions=many_redemptions(last - timedelta(days=days - 1), last, tenant.time_zone),
     )
 
 

@@ -119,3 +119,16 @@ SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() A
 """
 TOP_NOW = "SELECT id, loyalty_points_balance FROM customers_customer WHERE loyalty_points_balance > 0 ORDER BY 2 DESC, 1 LIMIT %s"
 PEOPLE = "SELECT id, name, phone FROM customers_customer WHERE id = ANY(%s)"
+# Days on which somebody used points more often than usual. Where a bill changed afterwards its entry is made anew ("…:after:…"), which is
+# no further use of points.
+MANY_REDEMPTIONS = """
+SELECT h.id, h.name, h.phone, r.day, r.redemptions, r.returned, r.points
+  FROM (SELECT coalesce(c.same_person_as_id, c.id) AS person, (t.created_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS redemptions,
+               count(b.id) AS returned, -sum(t.points)::bigint AS points
+          FROM loyalty_pointstransaction t JOIN customers_customer c ON c.id = t.customer_id
+          LEFT JOIN loyalty_pointstransaction b ON b.reverses_id = t.id
+         WHERE t.kind = 'REDEEM' AND t.created_at >= %(since)s AND strpos(coalesce(t.source_key, ''), ':after:') = 0
+         GROUP BY 1, 2 HAVING count(*) > %(most)s) r
+  JOIN customers_customer h ON h.id = r.person
+ WHERE r.day <= %(last)s ORDER BY r.day DESC, r.redemptions DESC, h.id
+"""

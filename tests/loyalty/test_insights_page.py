@@ -124,7 +124,7 @@ def test_files_hold_every_number_and_no_formula(owner, filled):
     assert "'=HYPERLINK(1)" in text and "\n=HYPERLINK" not in text
     answer = owner.post(PAGE + "export.xlsx")
     book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
-    assert book.sheet_names == ["Figures", "Days", "Outstanding", "Top customers"]
+    assert book.sheet_names == ["Figures", "Days", "Outstanding", "Top customers", "Many redemptions"]
     assert book.get_sheet_by_name("Top customers").to_python()[1][1:] == ["'=HYPERLINK(1)", "'+1512•••0001", 1200.0]
     assert book.get_sheet_by_name("Days").to_python()[-1][1:] == [0.0, 1700.0, -100.0, 30.0, 100.0, 1730.0]
     assert answer["Content-Disposition"].startswith('attachment; filename="loyalty-20')
