@@ -4,6 +4,7 @@ import datetime
 from zoneinfo import ZoneInfo
 
 from bookings.models import Booking
+from loyalty.selectors import bookings_for_points
 from servicepro.lib.money import short_minor
 
 TWELVE_HOURS = frozenset(["US", "CA", "AU", "NZ", "IN", "PH", "PK", "MX", "MY", "SA", "AE", "KE"])
@@ -57,12 +58,12 @@ def where_in_words(booking: Booking) -> str:
 
 
 def bill_in_words(booking: Booking) -> str:
-    """Return what is to be paid on site, and what points took off."""
+    """Return what is to be paid on site, and what points took off, which are never said without their limits."""
     due = short_minor(booking.due_minor, booking.currency)
     if not booking.points_used:
         return f"To pay on site: {due}."
     off = short_minor(booking.discount_minor, booking.currency)
-    return f"To pay on site: {due}, after {points(booking.points_used)} took {off} off."
+    return f"To pay on site: {due}, after {points(booking.points_used)} took {off} off (points count on {bookings_for_points()})."
 
 
 def points(number: int) -> str:

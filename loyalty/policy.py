@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 
 from loyalty.types import BackTest, Guardrails, Offer, PastCart, RedemptionCheck, RedemptionContext, Rest, Verdict
-from loyalty.wording import moment_in_words, rest_in_words
+from loyalty.wording import moment_in_words, rest_in_words, rule_in_words
 from servicepro.lib.money import short_minor
 
 INVALID_AMOUNT = "INVALID_AMOUNT"
@@ -72,13 +72,7 @@ def _points(number: int) -> str:
 
 
 def _rule(guardrails: Guardrails, requested: int) -> str:
-    """Return the rule in our own words, e.g. "To use 500 points, your total must be at least $75 and include a main service."."""
-    wants = []
-    if guardrails.min_cart_total_minor:
-        wants.append(f"be at least {short_minor(guardrails.min_cart_total_minor, guardrails.currency)}")
-    if guardrails.require_core_service:
-        wants.append("include a main service")
-    return f"To use {_points(requested)}, your total must {' and '.join(wants)}."
+    return rule_in_words(_points(requested), guardrails)
 
 
 def cheapest_way(

@@ -13,7 +13,7 @@ from loyalty.history import points_history as points_history
 from loyalty.history import points_summary as points_summary
 from loyalty.models import AdjustmentRequest
 from loyalty.types import Guardrails, WaitingAdjustment
-from loyalty.wording import points_in_words
+from loyalty.wording import bookings_in_words, limits_in_words, points_in_words
 from servicepro.lib.crypto import decrypt_address
 from servicepro.lib.fields import phone_tag, tag_sql
 from servicepro.lib.phone import mask_phone
@@ -39,6 +39,16 @@ def describe_points(points: int, decided: Guardrails | None = None) -> str:
     Points are never shown without their limits. `decided` saves a query where the guardrails are known already.
     """
     return points_in_words(points, decided or guardrails())
+
+
+def points_limits() -> str:
+    """Return the sentence that stands wherever customers are shown points, e.g. "To use your points, your booking total must be …"."""
+    return limits_in_words(guardrails())
+
+
+def bookings_for_points() -> str:
+    """Return which bookings points can be used on, for short, e.g. "bookings from $75 with a main service"."""
+    return bookings_in_words(guardrails())
 
 
 def living_record(customer_id: int) -> tuple[int, int]:

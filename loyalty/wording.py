@@ -52,6 +52,25 @@ def points_in_words(points: int, decided: Guardrails) -> str:
     return f"{points:,} point{'' if points == 1 else 's'} (about {worth} off, on {bookings_in_words(decided)})"
 
 
+def rule_in_words(points: str, decided: Guardrails) -> str:
+    """Say what a booking needs for points, e.g. “To use 500 points, your booking total must be at least $75 and include a main
+    service.”; empty where it needs nothing.
+    """
+    least = f" total must be at least {short_minor(decided.min_cart_total_minor, decided.currency)}" if decided.min_cart_total_minor else ""
+    main = "include a main service" if decided.require_core_service else ""
+    needs = f"{least}{' and ' if main else ''}{main}" if least else f" must {main}" if main else ""
+    return f"To use {points}, your booking{needs}." if needs else ""
+
+
+def limits_in_words(decided: Guardrails) -> str:
+    """Say the limits of points in full: what a booking needs, what they never pay, and that they are no money."""
+    if not decided.point_value_minor:
+        return "Points cannot be used at the moment. Points are not paid out."
+    needs = rule_in_words("your points", decided) or "Points can be used on any booking."
+    add_ons = "" if decided.require_core_service else " They never pay all of a booking of add-ons alone."
+    return f"{needs}{add_ons} Points are not paid out."
+
+
 def bookings_in_words(decided: Guardrails) -> str:
     """Say which bookings points can be used on, e.g. “bookings from $75 with a main service”."""
     least = f" from {short_minor(decided.min_cart_total_minor, decided.currency)}" if decided.min_cart_total_minor else ""

@@ -59,7 +59,7 @@ EXAMPLE_BOOKED = {
 EXAMPLE_BLOCKED = {
     "error": RedemptionBlocked.code,
     "reasonCode": "MIN_TOTAL_NOT_MET",
-    "message": "To use 500 points, your total must be at least $75 and include a main service.",
+    "message": "To use 500 points, your booking total must be at least $75 and include a main service.",
     "suggestion": "Add Interior Protection or $12 more, or book without points.",
     "requestId": "6f1c2a34-5a3e-4f2b-9d0e-3b1f0a6c7d55",
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loyalty.selectors import guardrails
+from loyalty.selectors import guardrails, points_limits
 from servicepro.lib.money import short_minor
 
 
@@ -25,12 +25,8 @@ def points_sentence(balance: int, value_minor: int, currency: str) -> str:
 def points_rules() -> PointsRules:
     """Return how points work at this business."""
     chosen = guardrails()
-    minimum = short_minor(chosen.min_cart_total_minor, chosen.currency) if chosen.min_cart_total_minor else ""
-    needs = [f"your booking total must be at least {minimum}"] if minimum else []
-    needs += ["your booking must include a main service" if not needs else "include a main service"] if chosen.require_core_service else []
-    limits = f"To use your points, {' and '.join(needs)}." if needs else "Points can be used on any booking."
     return PointsRules(
         hundred=short_minor(100 * chosen.point_value_minor, chosen.currency),
-        minimum=minimum,
-        limits=f"{limits if chosen.point_value_minor else 'Points cannot be used at the moment.'} Points are not paid out.",
+        minimum=short_minor(chosen.min_cart_total_minor, chosen.currency) if chosen.min_cart_total_minor else "",
+        limits=points_limits(),
     )

@@ -2,7 +2,8 @@
 
 from bookings.models import Booking, BookingNotice
 from bookings.selectors import manage_url
-from bookings.wording import bill_in_words, points, services_in_words, when_in_words, where_in_words
+from bookings.wording import bill_in_words, services_in_words, when_in_words, where_in_words
+from loyalty.selectors import describe_points
 from messaging.types import Channel, Envelope, MessageClass
 from tenants.selectors import business_settings, current_tenant
 
@@ -79,4 +80,4 @@ def _email(notice: BookingNotice) -> str:
 
 
 def _points_back(booking: Booking) -> str:
-    return f" Your {points(booking.points_used)} are back in your account." if booking.points_used else ""
+    return f" Your {describe_points(booking.points_used)} are back in your account." if booking.points_used else ""

@@ -9,6 +9,7 @@ from campaigns.errors import BadCampaignInput
 from campaigns.kinds import KINDS
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
+from loyalty.selectors import points_limits
 from messaging.services import deliver
 from messaging.types import Channel, ConsentPolicy, Envelope, MessageClass, Receipt
 from servicepro.lib.merge_fields import Template, plain_value
@@ -47,6 +48,7 @@ class Renderer:
         self.html = Template(campaign.email_html, fields)
         address = business_settings().postal_address
         self.footer = f"{tenant.name}{', ' + address if address else ''}"
+        self.limits = points_limits() if campaign.points else ""
         self.policy = ConsentPolicy(campaign.consent_policy)
         self.message_class = KINDS[campaign.kind].message_class
 
@@ -60,10 +62,11 @@ class Renderer:
         return f"{self.base}/u/{sign_number(UNSUBSCRIBE_LINK, self.schema, target_id)}"
 
     def email_bodies(self, values: dict[str, str], unsubscribe_url: str) -> tuple[str, str]:
-        """Return the plain and the HTML body with the footer no owner can leave out."""
-        text = f"{self.text.render(values)}\n\n--\n{self.footer}\nUnsubscribe: {unsubscribe_url}"
+        """Return the plain and the HTML body with the footer no owner can leave out; points are never promised without their limits."""
+        limits_text, limits_page = (f"{self.limits}\n", f"{self.limits}<br>") if self.limits else ("", "")
+        text = f"{self.text.render(values)}\n\n--\n{limits_text}{self.footer}\nUnsubscribe: {unsubscribe_url}"
         page = (
-            f"{self.html.render(values, escape=True)}<hr><p style='font-size:12px'>{self.footer}<br>"
+            f"{self.html.render(values, escape=True)}<hr><p style='font-size:12px'>{limits_page}{self.footer}<br>"
             f"<a href='{unsubscribe_url}'>Unsubscribe</a></p>"
         )
         return text, page

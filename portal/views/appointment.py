@@ -20,6 +20,7 @@ from portal.errors import TooManyBookings
 from portal.services.limits import count_change
 from portal.views.book import picker
 from portal.views.pages import SENDING_PROBLEMS, private, show, show_problem
+from portal.wording import points_rules
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.phone import mask_phone
 from tenants.selectors import business_settings
@@ -27,13 +28,14 @@ from tenants.selectors import business_settings
 DONE = {
     "booked": "You are booked. We send you a message with the way to this page.",
     "moved": "Your appointment is moved.",
+    "changed": "Your appointment is changed. This is how it stands.",
     "cancelled": "Your appointment is cancelled.",
 }
 PROBLEMS = (NotChangeable, ClosedThen, SlotTaken, UnknownPlace, TooManyBookings, *SENDING_PROBLEMS)
 _SECONDS = 60
 
 
-def _of_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
+def of_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Hand a page the appointment its link names."""
 
     @wraps(view)
@@ -49,39 +51,43 @@ def _of_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBas
     return private(found)
 
 
-def _path(booking: Booking, page: str = "") -> str:
+def path_of(booking: Booking, page: str = "") -> str:
+    """Return the address of an appointment, or of one of its pages."""
     return f"/b/{words_of(booking)['token']}{page}"
 
 
-def _can_change(booking: Booking) -> bool:
+def can_change(booking: Booking) -> bool:
+    """Tell whether its customer can still change it."""
     return booking.status == Booking.Status.CONFIRMED and booking.starts_at > timezone.now()
 
 
-@_of_link
+@of_link
 @require_safe
 def appointment(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Show an appointment."""
-    return _page(request, booking)
+    return appointment_page(request, booking)
 
 
-def _page(request: HttpRequest, booking: Booking, error: ServiceProError | None = None) -> HttpResponse:
+def appointment_page(request: HttpRequest, booking: Booking, error: ServiceProError | None = None) -> HttpResponse:
+    """Show an appointment, and what went wrong."""
     context: dict[str, Any] = {
         "here": "",
         "booking": words_of(booking),
         "name": booking.contact_name,
         "phone": mask_phone(booking.contact_phone) if booking.contact_phone else "",
-        "path": _path(booking),
-        "can_change": _can_change(booking),
+        "path": path_of(booking),
+        "can_change": can_change(booking),
         "done": request.GET.get("done", ""),
         "note": "" if error else DONE.get(request.GET.get("done", ""), ""),
         "reply_to": business_settings().reply_to_email,
+        "rules": points_rules(),
     }
     return (
         show_problem(request, "portal/appointment.html", error, **context) if error else show(request, "portal/appointment.html", **context)
     )
 
 
-@_of_link
+@of_link
 @require_safe
 def calendar_file(_request: HttpRequest, booking: Booking) -> HttpResponse:
     """Hand out the appointment for a calendar."""
@@ -90,12 +96,12 @@ def calendar_file(_request: HttpRequest, booking: Booking) -> HttpResponse:
     return response
 
 
-@_of_link
+@of_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Show other times; on a press on one of them move the appointment there."""
-    if not _can_change(booking):
-        return _page(request, booking, NotChangeable("This appointment cannot be moved any more. Please call us."))
+    if not can_change(booking):
+        return appointment_page(request, booking, NotChangeable("This appointment cannot be moved any more. Please call us."))
     if request.method != "POST":
         return _times(request, booking)
     starts_at = read_instant(request.POST.get("t", ""))
@@ -105,15 +111,15 @@ def move(request: HttpRequest, booking: Booking) -> HttpResponse:
         count_change(booking.pk)
         reschedule(booking, starts_at)
     except NotChangeable as error:
-        return _page(request, booking, error)
+        return appointment_page(request, booking, error)
     except PROBLEMS as error:
         return _times(request, booking, error)
-    return HttpResponseRedirect(_path(booking) + "?done=moved", status=303)
+    return HttpResponseRedirect(path_of(booking) + "?done=moved", status=303)
 
 
 def _times(request: HttpRequest, booking: Booking, error: ServiceProError | None = None) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
-    path, minutes = _path(booking, "/move"), int((booking.ends_at - booking.starts_at).total_seconds()) // _SECONDS
+    path, minutes = path_of(booking, "/move"), int((booking.ends_at - booking.starts_at).total_seconds()) // _SECONDS
 
     def of_day(day: datetime.date) -> str:
         return f"{path}?day={day.isoformat()}"
@@ -123,14 +129,14 @@ def _times(request: HttpRequest, booking: Booking, error: ServiceProError | None
         "now": when_words(booking.starts_at, booking.place.time_zone),
         "place": booking.place,
         "path": path,
-        "back": _path(booking),
+        "back": path_of(booking),
         "picker": picker(booking.place, minutes, read_choice(given).day, of_day, moving=booking),
     }
     template = "portal/appointment_move.html"
     return show_problem(request, template, error, **context) if error else show(request, template, **context)
 
 
-@_of_link
+@of_link
 @require_POST
 def cancelled(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Cancel an appointment; its points go back."""
@@ -138,5 +144,5 @@ def cancelled(request: HttpRequest, booking: Booking) -> HttpResponse:
         count_change(booking.pk)
         cancel(booking)
     except PROBLEMS as error:
-        return _page(request, booking, error)
-    return HttpResponseRedirect(_path(booking) + "?done=cancelled", status=303)
+        return appointment_page(request, booking, error)
+    return HttpResponseRedirect(path_of(booking) + "?done=cancelled", status=303)

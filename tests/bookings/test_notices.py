@@ -22,7 +22,7 @@ def test_a_confirmation_says_what_when_where_and_how_much(shop, simulator, loyal
     (text,) = simulator.texts("+15125550142")
     assert text["body"] == (
         "Clean Machine Auto Detail: Ana, your appointment is confirmed: Full Interior Detail, Tue, Nov 10 at 10:00 AM, Main shop,"
-        " 400 Congress Ave, Austin. To pay on site: $100, after 500 points took $50 off."
+        " 400 Congress Ave, Austin. To pay on site: $100, after 500 points took $50 off (points count on bookings from $75 with a main service)."
         f" Change or cancel: {manage_url(booking)}"
     )
     notice = BookingNotice.objects.get()
@@ -43,7 +43,12 @@ def test_a_move_and_a_cancellation_are_told_and_say_what_comes_back(shop, simula
     bodies = [text["body"] for text in simulator.texts("+15125550142")]
     assert len(bodies) == 3 == len(simulator.emails("ana@example.com"))
     assert any("has moved: Full Interior Detail, Tue, Nov 10 at 2:00 PM" in body for body in bodies)
-    assert any(body.endswith("is cancelled. Your 500 points are back in your account. We hope to see you another time.") for body in bodies)
+    assert any(
+        body.endswith(
+            "is cancelled. Your 500 points (about $50 off, on bookings from $75 with a main service) are back in your account. We hope to see you another time."
+        )
+        for body in bodies
+    )
 
 
 def test_what_no_longer_holds_is_not_told(shop, simulator):

@@ -65,7 +65,6 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "action": lambda pattern: "confirm" if "import" in pattern else "start",
     "object_id": _record,
     "id": lambda _pattern: _first(User),
-    "booking_token": lambda _pattern: manage_token(Booking.objects.first() or Booking()),
     "public_id": lambda _pattern: str(Booking.objects.values_list("public_id", flat=True).first() or uuid.UUID(int=1)),
     "path": _record,
     "content_type_id": lambda _pattern: "1",

@@ -85,9 +85,9 @@ def test_only_needed_points_are_allowed_and_the_last_may_be_worth_more():
 @pytest.mark.parametrize(
     ("guardrails", "says"),
     [
-        (HOUSE, "To use 500 points, your total must be at least $75 and include a main service."),
-        (Guardrails(7_550, False, "", 10), "To use 500 points, your total must be at least $75.50."),
-        (Guardrails(7_500, False, "", 10, "INR"), "To use 500 points, your total must be at least ₹75."),
+        (HOUSE, "To use 500 points, your booking total must be at least $75 and include a main service."),
+        (Guardrails(7_550, False, "", 10), "To use 500 points, your booking total must be at least $75.50."),
+        (Guardrails(7_500, False, "", 10, "INR"), "To use 500 points, your booking total must be at least ₹75."),
         (OWN_WORDS, "Please call us first."),
     ],
 )
