@@ -1,7 +1,6 @@
 """The customer's page in the admin: what it shows of a person, and to whom."""
 
 import datetime
-from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -9,8 +8,6 @@ from django.utils import timezone
 
 from customers.models import Conversation, Customer, Participant
 from customers.services import consolidate, register_customer
-from tenants.accounts.models import User
-from tenants.models import Tenant
 
 A, B, C = "+15125550142", "+15125550143", "+15125550144"
 
@@ -20,13 +17,6 @@ def conversation_with(phone: str, *, name: str = "", said: datetime.datetime | N
         source="google_voice_import", external_key=f"k{Conversation.objects.count()}", last_message_at=said
     )
     return Participant.objects.create(conversation=thread, phone=phone, name=name)
-
-
-@pytest.fixture
-def owner(tenant: Tenant) -> Iterator[Client]:
-    client = Client(HTTP_HOST="shop.localhost")
-    client.force_login(User.objects.get(email="owner@shop.example"))
-    yield client
 
 
 def page_of(client: Client, customer: Customer) -> str:

@@ -3,26 +3,14 @@
 import html
 
 import pytest
-import redis
-from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from customers.models import Customer, ImportBatch, ImportRow
-from tenants.accounts.models import User
-from tenants.models import Tenant
 from tests.customers.corpus.bad import BAD_FILES
 
 PAGE, API = "/admin/customers/import/", "/api/customers/import"
 GOOD = b"Name,Phone\r\nAna,512-555-0142\r\n"
-
-
-@pytest.fixture
-def owner(tenant: Tenant) -> Client:
-    redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
-    client = Client(HTTP_HOST="shop.localhost")
-    client.force_login(User.objects.get(email="owner@shop.example"))
-    return client
 
 
 def bring(client: Client, door: str, content: bytes, name: str = "clients.csv") -> object:

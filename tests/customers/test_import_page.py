@@ -2,9 +2,6 @@
 
 import re
 
-import pytest
-import redis
-from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -12,19 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.models import Customer, ImportBatch
 from customers.services import apply_import, confirm_import, fail_import
-from tenants.accounts.models import User
-from tenants.models import Tenant
 
 PATH = "/admin/customers/import/"
 LIST = b"Name,Phone,Opted out\r\nAna,512-555-0142,\r\nBo,512-555-0143,yes\r\n,512-555-0144,\r\n"
-
-
-@pytest.fixture
-def owner(tenant: Tenant) -> Client:
-    redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
-    client = Client(HTTP_HOST="shop.localhost")
-    client.force_login(User.objects.get(email="owner@shop.example"))
-    return client
 
 
 def bring(client: Client, content: bytes = LIST) -> str:

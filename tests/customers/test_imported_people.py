@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from customers.models import Customer, ImportBatch, PersonalDataAccess
 from customers.services import Upload, apply_import, confirm_import, merge_customers, plan_import, register_customer
-from tenants.accounts.models import User
 from tenants.models import Tenant
 
 PATH = "/admin/customers/imported/"
@@ -17,13 +16,6 @@ LIST = (
     'Ana Ruiz,(512) 555-0142,512-555-0152,ana@example.com,1990-04-02,Likes wax,"vip, friday",Austin 512-555-0199\r\n'
     "Bo,512-555-0143,,,,,,\r\n"
 )
-
-
-@pytest.fixture
-def owner(tenant: Tenant) -> Client:
-    client = Client(HTTP_HOST="shop.localhost")
-    client.force_login(User.objects.get(email="owner@shop.example"))
-    return client
 
 
 def brought(text: str = LIST, name: str = "clients.csv") -> ImportBatch:

@@ -1,8 +1,6 @@
 """The owner's page of who may be one person."""
 
-import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from customers.models import (
@@ -16,16 +14,7 @@ from customers.services import (
     merge_customers,
     propose_merge,
 )
-from tenants.accounts.models import User
 from tests.customers.merges import CLUE, A, B, grant, in_conversation, person
-
-
-@pytest.fixture
-def owner(tenant) -> Client:
-    """A browser of the owner."""
-    client = Client(HTTP_HOST="shop.localhost")
-    client.force_login(User.objects.get(email="owner@shop.example"))
-    return client
 
 
 def test_the_page_shows_evidence_side_by_side_with_masked_phones(owner):
