@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,17 +100,23 @@ def measure_ours(path: str) -> dict[str, Any]:
             import_preview(batch)
             return batch
 
-        seconds, cpu, batch = _measured(preview)
-        confirm_seconds, confirm_cpu, batch = _measured(lambda: apply_import(confirm_import(batch, None)))
-        return {
-            "previewSeconds": round(seconds, 3),
-            "confirmSeconds": round(confirm_seconds, 3),
-            "seconds": round(seconds + confirm_seconds, 3),
-            "cpuSeconds": round(cpu + confirm_cpu, 3),
-            "memoryMb": _memory_mb(),
-            "memoryIdleMb": idle,
-            "rows": {"new": batch.new_count, "refused": batch.refused_count, "duplicate_in_file": batch.duplicate_in_file_count},
-        }
+        *look, batch = _measured(preview)
+        *write, batch = _measured(lambda: apply_import(confirm_import(batch, None)))
+        rows = {"new": batch.new_count, "refused": batch.refused_count, "duplicate_in_file": batch.duplicate_in_file_count}
+        return _figures(look, write, idle, rows)
+
+
+def _figures(look: Sequence[float], write: Sequence[float], idle: int, rows: dict[str, Any]) -> dict[str, Any]:
+    """Return what is printed of a dry run and a real one, each as wall and CPU seconds."""
+    return {
+        "previewSeconds": round(look[0], 3),
+        "confirmSeconds": round(write[0], 3),
+        "seconds": round(look[0] + write[0], 3),
+        "cpuSeconds": round(look[1] + write[1], 3),
+        "memoryMb": _memory_mb(),
+        "memoryIdleMb": idle,
+        "rows": rows,
+    }
 
 
 def measure_peer(path: str) -> dict[str, Any]:
@@ -129,17 +136,9 @@ def measure_peer(path: str) -> dict[str, Any]:
             with connection.schema_editor() as editor:
                 editor.create_model(PlainCustomer)
             idle = _memory_mb()
-            seconds, cpu, tried = _measured(lambda: bring(path, is_dry=True))
-            import_seconds, import_cpu, done = _measured(lambda: bring(path, is_dry=False))
-            return {
-                "previewSeconds": round(seconds, 3),
-                "confirmSeconds": round(import_seconds, 3),
-                "seconds": round(seconds + import_seconds, 3),
-                "cpuSeconds": round(cpu + import_cpu, 3),
-                "memoryMb": _memory_mb(),
-                "memoryIdleMb": idle,
-                "rows": {"tried": tried, "written": done, "stored": PlainCustomer.objects.count()},
-            }
+            *look, tried = _measured(lambda: bring(path, is_dry=True))
+            *write, done = _measured(lambda: bring(path, is_dry=False))
+            return _figures(look, write, idle, {"tried": tried, "written": done, "stored": PlainCustomer.objects.count()})
     finally:
         with schema_context("public"), connection.cursor() as cursor:
             cursor.execute("DROP SCHEMA bench_peer CASCADE")
