@@ -4,28 +4,24 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import date
-from functools import wraps
-from typing import Any, cast
+from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers.errors import UnknownCustomer
 from customers.services import customer_named, record_access
 from loyalty import exports, selectors, services
 from loyalty.chart import draw
 from loyalty.errors import BadAdjustment, BeyondDailyLimit
 from loyalty.insights.report import ORIGINS, Insights, loyalty_insights
+from servicepro.lib.admin_pages import View, admin_page, get_or_404, guarded
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.money import format_minor
 from servicepro.lib.paging import page_number
 from servicepro.lib.phone import mask_phone
-from tenants.selectors import User, current_tenant
+from tenants.selectors import current_tenant, signed_in_user
 
 MAY_LOOK, MAY_ADJUST = "loyalty.view_pointstransaction", "loyalty.add_pointstransaction"
 PAGE_ROWS, KEY_CHARACTERS_MAX = 20, 64
@@ -37,22 +33,9 @@ _WRITERS: dict[str, tuple[Callable[[Insights], bytes], str]] = {
 }
 
 
-def points_access(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+def points_access(view: View) -> View:
     """Let pass who may look at points (owners and managers); send strangers to the sign-in page, and tell others whose page it is."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), "/admin/login/")
-        if not request.user.has_perm(MAY_LOOK):
-            return HttpResponse(render_to_string("loyalty/not_for_staff.html"), status=403)
-        return view(request, *arguments, **named)
-
-    return checked
-
-
-def _actor(request: HttpRequest) -> User:
-    return cast(User, request.user)
+    return guarded(view, lambda request: request.user.has_perm(MAY_LOOK), refusal="loyalty/not_for_staff.html")
 
 
 def _day_asked_for(text: str) -> date | None:
@@ -67,11 +50,9 @@ def _day_asked_for(text: str) -> date | None:
 def insights(request: HttpRequest) -> HttpResponse:
     """Show what the points add up to now, or at the end of the day that is asked for; recorded, as it names people."""
     found = loyalty_insights(_day_asked_for(request.GET.get("day", "")))
-    record_access(actor=_actor(request), action="view", how_many=_named_people(found), subject="loyalty insights")
+    record_access(actor=signed_in_user(request), action="view", how_many=_named_people(found), subject="loyalty insights")
     rules = selectors.guardrails()
-    context = {
-        **admin.site.each_context(request),
-        "title": "Loyalty insights",
+    context: dict[str, Any] = {
         "found": found,
         "outstanding_money": _money(found, found.outstanding),
         "owed": [_owed_row(found, row.age, row.points, row.total) for row in found.owed],
@@ -82,10 +63,10 @@ def insights(request: HttpRequest) -> HttpResponse:
         "guardrails": rules,
         "minimum": format_minor(rules.min_cart_total_minor, found.currency),
         "point_value": format_minor(found.point_value_minor, found.currency),
-        "may_change_settings": _actor(request).is_owner,
+        "may_change_settings": signed_in_user(request).is_owner,
         "waiting": selectors.waiting_adjustments(),
     }
-    return render(request, "loyalty/insights.html", context)
+    return admin_page(request, "loyalty/insights.html", "Loyalty insights", **context)
 
 
 def _named_people(found: Insights) -> int:
@@ -111,7 +92,7 @@ def export(request: HttpRequest, file_type: str) -> HttpResponse:
     """Hand the insights out as a file, recorded; nothing in it runs as a formula."""
     found = loyalty_insights(_day_asked_for(request.POST.get("day", "")))
     write, content_type = _WRITERS[file_type]
-    record_access(actor=_actor(request), action="export", how_many=_named_people(found), subject="loyalty insights")
+    record_access(actor=signed_in_user(request), action="export", how_many=_named_people(found), subject="loyalty insights")
     response = HttpResponse(write(found), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="loyalty-{found.day.isoformat()}.{file_type}"'
     return response
@@ -120,10 +101,7 @@ def export(request: HttpRequest, file_type: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def customer_points(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Show one customer's entries, recorded; with a POST, give or take points by hand, once however often it is sent."""
-    try:
-        customer = customer_named(customer_id=customer_id)
-    except UnknownCustomer as error:
-        raise Http404(error.message) from error
+    customer = get_or_404(customer_named, customer_id=customer_id)
     if request.method != "POST":
         return _customer_page(request, customer)
     try:
@@ -139,7 +117,7 @@ def _adjusted(request: HttpRequest, customer: Any) -> str:
         "customer": customer,
         "points": _whole_number(request.POST.get("points", "")),
         "reason": request.POST.get("reason", "").strip(),
-        "actor": _actor(request),
+        "actor": signed_in_user(request),
         "idempotency_key": request.POST.get("key", "")[:KEY_CHARACTERS_MAX],
     }
     try:
@@ -158,11 +136,9 @@ def _whole_number(text: str) -> int:
 
 
 def _customer_page(request: HttpRequest, customer: Any, *, problem: str = "", status: int = 200) -> HttpResponse:
-    record_access(actor=_actor(request), action="view", customer=customer, subject="points")
+    record_access(actor=signed_in_user(request), action="view", customer=customer, subject="points")
     summary = selectors.points_summary(customer.pk)
     context = {
-        **admin.site.each_context(request),
-        "title": f"Points of {customer}",
         "customer": customer,
         "time_zone": current_tenant().time_zone,
         "masked": mask_phone(customer.phone) if customer.phone else "",
@@ -175,4 +151,4 @@ def _customer_page(request: HttpRequest, customer: Any, *, problem: str = "", st
         "typed": request.POST if problem else {},
         "key": (problem and request.POST.get("key")) or uuid.uuid4().hex,
     }
-    return render(request, "loyalty/customer_points.html", context, status=status)
+    return admin_page(request, "loyalty/customer_points.html", f"Points of {customer}", status_code=status, **context)

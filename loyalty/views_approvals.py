@@ -1,16 +1,15 @@
 """The owner's page of points by hand that wait for a second person."""
 
-from typing import cast
-
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.services import record_access
 from loyalty import selectors, services
+from servicepro.lib.admin_pages import admin_page
 from servicepro.lib.errors import ServiceProError
-from tenants.selectors import User, current_tenant
+from tenants.selectors import current_tenant, signed_in_user
 
 
 @require_safe
@@ -22,7 +21,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, request_id: int) -> HttpResponse:
     """Approve one or refuse it, and say what that did."""
-    actor = cast(User, request.user)
+    actor = signed_in_user(request)
     try:
         if request.POST.get("decision") == "approve":
             done = services.approve_adjustment(request_id, actor=actor)
@@ -36,13 +35,14 @@ def decide(request: HttpRequest, request_id: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    actor, waiting = cast(User, request.user), selectors.waiting_adjustments()
+    actor, waiting = signed_in_user(request), selectors.waiting_adjustments()
     record_access(actor=actor, action="view", how_many=len(waiting), subject="points waiting for approval")
-    context = {
-        **admin.site.each_context(request),
-        "title": "Points waiting for approval",
-        "waiting": [(wish, wish.asked_by_id == actor.pk) for wish in waiting],
-        "time_zone": current_tenant().time_zone,
-        "problem": problem,
-    }
-    return render(request, "loyalty/approvals.html", context, status=status)
+    return admin_page(
+        request,
+        "loyalty/approvals.html",
+        "Points waiting for approval",
+        status_code=status,
+        waiting=[(wish, wish.asked_by_id == actor.pk) for wish in waiting],
+        time_zone=current_tenant().time_zone,
+        problem=problem,
+    )
