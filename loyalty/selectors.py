@@ -12,7 +12,7 @@ from loyalty.history import PointsSummary as PointsSummary
 from loyalty.history import points_history as points_history
 from loyalty.history import points_summary as points_summary
 from loyalty.models import AdjustmentRequest
-from loyalty.types import Guardrails, WaitingAdjustment
+from loyalty.types import AdjustmentLine, Guardrails, WaitingAdjustment
 from loyalty.wording import bookings_in_words, limits_in_words, points_in_words
 from servicepro.lib.crypto import decrypt_address
 from servicepro.lib.fields import phone_tag, tag_sql
@@ -135,6 +135,21 @@ def waiting_adjustments(customer_id: int | None = None) -> list[WaitingAdjustmen
         )
         for row in rows.select_related("customer", "requested_by").order_by("requested_at", "pk")
     ]
+
+
+def adjustments_between(since: datetime, until: datetime) -> list[AdjustmentLine]:
+    """Return all points changed by hand from one moment until before another, the oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.created_at, t.points, t.customer_id, coalesce(nullif(c.name, ''), 'somebody without a name'),"
+            " coalesce(a.email, 'somebody'), coalesce(b.email, ''), t.reason"
+            " FROM loyalty_pointstransaction t JOIN customers_customer c ON c.id = t.customer_id"
+            " LEFT JOIN accounts_user a ON a.id = (t.metadata ->> 'actor')::bigint"
+            " LEFT JOIN accounts_user b ON b.id = (t.metadata ->> 'approved_by')::bigint"
+            " WHERE t.kind = 'ADJUST' AND t.origin = 'manual' AND t.created_at >= %s AND t.created_at < %s ORDER BY t.created_at, t.id",
+            [since, until],
+        )
+        return [AdjustmentLine(*row) for row in cursor.fetchall()]
 
 
 def is_record_of(customer_id: int, *, email: str, phone: str | None) -> bool:

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from loyalty.insights.figures import refresh_figures
-from loyalty.services import expire_adjustments, tell_old_contacts, verify_ledger
+from loyalty.services import expire_adjustments, send_weekly_digest, tell_old_contacts, verify_ledger
 from tenants.selectors import each_tenant
 
 logger = logging.getLogger(__name__)
@@ -38,3 +38,10 @@ def expire_adjustments_everywhere() -> None:
     """Let wishes for points by hand go that nobody decided on in time."""
     for _tenant in each_tenant():
         expire_adjustments()
+
+
+@shared_task(name="loyalty.send_digests")
+def send_digests() -> None:
+    """Send the week's adjustments to the owners of each business where it is due."""
+    for _tenant in each_tenant():
+        send_weekly_digest()

@@ -116,6 +116,19 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustmentLine:
+    """Points that were changed by hand, for people to read; `approved_by` is empty where nobody had to."""
+
+    at: datetime
+    points: int
+    customer_id: int
+    customer: str
+    by: str
+    approved_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingAdjustment:
     """Points by hand that wait for a second person; `name` and `asked_by` are for people to read."""
 

@@ -1,11 +1,11 @@
 """The owner's page of what points may be used for: typed, looked at, then kept."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from loyalty import services
@@ -13,8 +13,9 @@ from loyalty.forms import GuardrailsForm, typed_from
 from loyalty.selectors import points_outstanding
 from loyalty.types import BackTest, Guardrails
 from loyalty.wording import points_in_words
+from servicepro.lib.admin_pages import admin_page
 from servicepro.lib.money import format_minor
-from tenants.selectors import User
+from tenants.selectors import business_settings, signed_in_user
 
 EXAMPLE_POINTS = 500
 
@@ -34,6 +35,8 @@ class _Preview:
 def loyalty_settings(request: HttpRequest) -> HttpResponse:
     """Show the settings; with a POST show what others would mean, and keep them once that was seen."""
     decided = services.guardrails()
+    if "digest" in request.POST:
+        return _choose_digest(request, is_wanted=request.POST["digest"] == "on")
     if request.method != "POST":
         return _page(request, decided, GuardrailsForm(typed_from(decided), currency=decided.currency))
     form = GuardrailsForm(request.POST, currency=decided.currency)
@@ -42,8 +45,14 @@ def loyalty_settings(request: HttpRequest) -> HttpResponse:
     preview = _preview(decided, form.guardrails)
     if request.POST.get("seen") != preview.seen:
         return _page(request, decided, form, preview=preview)
-    if services.change_guardrails(form.guardrails, actor=cast(User, request.user)):
+    if services.change_guardrails(form.guardrails, actor=signed_in_user(request)):
         messages.success(request, f"Saved. From now on: {points_in_words(EXAMPLE_POINTS, services.guardrails())}.")
+    return redirect("loyalty-settings")
+
+
+def _choose_digest(request: HttpRequest, *, is_wanted: bool) -> HttpResponse:
+    services.choose_weekly_digest(is_wanted=is_wanted, actor=signed_in_user(request))
+    messages.success(request, "Saved. Owners get the email on Monday mornings." if is_wanted else "Saved. The weekly email is off.")
     return redirect("loyalty-settings")
 
 
@@ -51,15 +60,14 @@ def _page(
     request: HttpRequest, decided: Guardrails, form: GuardrailsForm, *, preview: _Preview | None = None, status: int = 200
 ) -> HttpResponse:
     context = {
-        **admin.site.each_context(request),
-        "title": "Loyalty settings",
         "form": form,
         "now": points_in_words(EXAMPLE_POINTS, decided),
         "preview": preview,
+        "has_digest": business_settings().loyalty_weekly_digest,
         "days": services.BACK_TEST_DAYS,
         "problems": [(name, error) for name, errors in form.errors.items() for error in errors] if status != 200 else [],
     }
-    return render(request, "loyalty/settings.html", context, status=status)
+    return admin_page(request, "loyalty/settings.html", "Loyalty settings", status_code=status, **context)
 
 
 def _preview(old: Guardrails, new: Guardrails) -> _Preview:

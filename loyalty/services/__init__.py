@@ -5,6 +5,7 @@ from loyalty.services.adjustments import adjust_points
 from loyalty.services.approvals import approve_adjustment, expire_adjustments, refuse_adjustment, request_adjustment
 from loyalty.services.backtesting import BACK_TEST_DAYS, back_test_guardrails, register_cart_source
 from loyalty.services.contact_notices import tell_old_contacts
+from loyalty.services.digests import choose_weekly_digest, send_weekly_digest
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
 from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, coach_redemption, resting_points, reverse_redemption
@@ -23,6 +24,7 @@ __all__ = [
     "check_guardrails",
     "check_redemption_eligibility",
     "check_revision",
+    "choose_weekly_digest",
     "coach_redemption",
     "describe_points",
     "expire_adjustments",
@@ -35,6 +37,7 @@ __all__ = [
     "resting_points",
     "reverse_redemption",
     "revise_redemption",
+    "send_weekly_digest",
     "tell_old_contacts",
     "unmerge_points",
     "verify_ledger",

@@ -16,7 +16,10 @@ class BusinessSettingsAdmin(RecordAdmin):
 
     formfield_overrides = {EncryptedPhoneField: {"form_class": PhoneInput, "widget": UnfoldAdminTextInputWidget}}
     # Decided on a page of their own, which shows first what another choice would have meant.
-    exclude = ("loyalty_min_cart_total", "loyalty_require_core_service", "loyalty_guardrail_message", "point_value_minor")
+    exclude = (
+        *("loyalty_min_cart_total", "loyalty_require_core_service", "loyalty_guardrail_message", "point_value_minor"),
+        "loyalty_weekly_digest",
+    )
     list_display = ("__str__", "unknown_consent", "texts_open_at", "texts_close_at", "point_value_minor")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
