@@ -40,12 +40,6 @@ def when_in_words(booking: Booking, region: str) -> str:
 
 
 def services_in_words(booking: Booking) -> str:
-def spell_duration(minutes: int) -> str:
-    """Return how long something takes, e.g. “1 h 30 min”."""
-    hours, rest = divmod(minutes, 60)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else "") if part)
-
-
     """Return what was booked, e.g. “Full Detail, Interior Protection and Headlight Polish”."""
     names = [line.name for line in booking.lines.all()]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

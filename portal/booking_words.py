@@ -10,10 +10,10 @@ from django.utils.dateformat import format as format_date
 from bookings.selectors import Booking, Service, manage_token
 from bookings.types import Quote, Slot
 from portal.checkout import instant_key
+from servicepro.lib.clock import spell_duration
 from servicepro.lib.money import short_minor
 
 STATUSES = {"confirmed": "Confirmed", "completed": "Completed", "no_show": "Missed", "cancelled": "Cancelled"}
-_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,6 @@ class TimeChip:
 
     key: str
     words: str
-
-
-def duration_words(minutes: int) -> str:
-    """Return how long something takes, e.g. "1 h 30 min"."""
-    hours, rest = divmod(minutes, _MINUTES)
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else "") if part)
 
 
 def day_words(day: datetime.date) -> str:
@@ -79,13 +73,13 @@ def offered(service: Service, currency: str, chosen: tuple[int, ...]) -> dict[st
         "is_extra": service.category == Service.Category.ADD_ON,
         "needs_main": service.is_add_on_only,
         "price": short_minor(service.price_minor, currency),
-        "duration": duration_words(service.duration_minutes),
+        "duration": spell_duration(service.duration_minutes),
         "is_chosen": service.pk in chosen,
     }
 
 
 def _line(name: str, minutes: int, price_minor: int, currency: str) -> tuple[str, str, str]:
-    return name, duration_words(minutes), short_minor(price_minor, currency)
+    return name, spell_duration(minutes), short_minor(price_minor, currency)
 
 
 def bill(quote: Quote) -> dict[str, Any]:
@@ -99,7 +93,7 @@ def bill(quote: Quote) -> dict[str, Any]:
         "discount": short_minor(quote.discount_minor, quote.currency) if used else "",
         "due": short_minor(quote.due_minor, quote.currency),
         "due_minor": quote.due_minor,
-        "duration": duration_words(quote.duration_minutes),
+        "duration": spell_duration(quote.duration_minutes),
     }
 
 

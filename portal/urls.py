@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import account, appointment, book, checkout, offer, rewards, sign_in
+from portal.views import account, appointment, book, checkout, contents, offer, rewards, sign_in
 
 urlpatterns = [
     path("o/<str:token>", offer.offer, name="offer"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("book/price", checkout.price, name="book-price"),
     path("b/<str:token>", appointment.appointment, name="appointment"),
     path("b/<str:token>/move", appointment.move, name="appointment-move"),
+    path("b/<str:token>/services", contents.contents, name="appointment-services"),
     path("b/<str:token>/cancel", appointment.cancelled, name="appointment-cancel"),
     path("b/<str:token>/calendar.ics", appointment.calendar_file, name="appointment-calendar"),
     path("portal/", account.home, name="portal-home"),

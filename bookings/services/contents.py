@@ -40,7 +40,7 @@ def change_services(booking: Booking, wanted: NewContents, actor: User | None = 
     """
     with seat_sold_once(), transaction.atomic():
         no_erasure_meanwhile()
-        place = hold_place(booking.place_id, is_active=False)
+        place = hold_place(booking.place_id, is_active=actor is None)
         held = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
         _refuse(held, actor)
         priced = _priced(held, place, wanted)

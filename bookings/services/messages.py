@@ -53,8 +53,8 @@ def _subject(notice: BookingNotice) -> str:
     return {
         What.CONFIRMED: f"Your appointment at {business}: {_when(booking)}",
         What.MOVED: f"Your appointment at {business} has moved to {_when(booking)}",
-        What.CANCELLED: f"Your appointment at {business} on {_when(booking)} is cancelled",
         What.CHANGED: f"Your appointment at {business} on {_when(booking)} is changed",
+        What.CANCELLED: f"Your appointment at {business} on {_when(booking)} is cancelled",
     }[What(notice.what)]
 
 

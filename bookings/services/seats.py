@@ -16,7 +16,7 @@ from bookings.errors import ClosedThen, SlotTaken, UnknownPlace
 from bookings.models import Booking, Place
 from bookings.selectors import busy_between, rules_of
 from bookings.types import Slot
-from bookings.wording import spell_duration
+from servicepro.lib.clock import spell_duration
 
 TAKEN = "Somebody just took that time. Please choose another one."
 OTHERWISE = "Please choose another time or fewer services."

@@ -18,9 +18,10 @@ from bookings.services import change_services, quote_change
 from bookings.types import ChangeQuote, NewContents
 from bookings.views.asking import calendar_link, day_asked_for, day_at, instant_asked_for, number_asked_for, services_asked_for
 from bookings.views.picking import picker
-from bookings.wording import points, services_in_words, spell_duration, when_in_words
+from bookings.wording import points, services_in_words, when_in_words
 from customers.services import record_access
 from servicepro.lib.admin_pages import admin_page, get_or_404
+from servicepro.lib.clock import spell_duration
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.money import format_minor
 from tenants.selectors import current_tenant, signed_in_user

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from bookings.errors import ClosedThen, LinkExpired, NotChangeable, SlotTaken, UnknownBooking, UnknownPlace
+from bookings.errors import ClosedThen, LinkExpired, NotChangeable, PriceChanged, SlotTaken, UnknownBooking, UnknownPlace
 from bookings.selectors import Booking, booking_by_token
 from bookings.services import booking_ics, cancel, reschedule
 from portal.booking_words import appointment as words_of
@@ -31,7 +31,7 @@ DONE = {
     "changed": "Your appointment is changed. This is how it stands.",
     "cancelled": "Your appointment is cancelled.",
 }
-PROBLEMS = (NotChangeable, ClosedThen, SlotTaken, UnknownPlace, TooManyBookings, *SENDING_PROBLEMS)
+CHANGE_PROBLEMS = (NotChangeable, ClosedThen, SlotTaken, PriceChanged, UnknownPlace, TooManyBookings, *SENDING_PROBLEMS)
 _SECONDS = 60
 
 
@@ -112,7 +112,7 @@ def move(request: HttpRequest, booking: Booking) -> HttpResponse:
         reschedule(booking, starts_at)
     except NotChangeable as error:
         return appointment_page(request, booking, error)
-    except PROBLEMS as error:
+    except CHANGE_PROBLEMS as error:
         return _times(request, booking, error)
     return HttpResponseRedirect(path_of(booking) + "?done=moved", status=303)
 
@@ -143,6 +143,6 @@ def cancelled(request: HttpRequest, booking: Booking) -> HttpResponse:
     try:
         count_change(booking.pk)
         cancel(booking)
-    except PROBLEMS as error:
+    except CHANGE_PROBLEMS as error:
         return appointment_page(request, booking, error)
     return HttpResponseRedirect(path_of(booking) + "?done=cancelled", status=303)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from bookings.models import Booking, Place, Service
-from bookings.selectors import slots_of_days, today_at
+from bookings.selectors import manage_token, slots_of_days, today_at
 from bookings.types import Contact
 from customers.models import Customer
 from loyalty.services import grant_points
@@ -188,3 +188,35 @@ def test_more_services_than_there_is_time_for_lead_to_other_times(sign_in: Calla
         page.get_by_text("now Full Interior Detail, Interior Protection and Hand Wax").or_(page.get_by_text("to pay.")).first
     ).to_be_visible()
     assert Booking.objects.get(pk=booked[0].pk).sequence == 1
+
+
+def test_a_customer_changes_the_services_behind_the_link(open_page: Callable[..., Page], stack: Stack, booked, tmp_path):
+    Place.objects.update(capacity=1)
+    begins = booked[0].ends_at
+    Booking.objects.filter(pk=booked[1].pk).update(seat=1, starts_at=begins, ends_at=begins + timedelta(minutes=30))
+    page = open_page(width=360)
+    page.goto(stack.url(f"/b/{manage_token(booked[0])}"))
+    page.get_by_role("link", name="Change the services").click()
+    check(page)
+    page.get_by_role("checkbox", name="Full Interior Detail").uncheck()
+    page.get_by_role("checkbox", name="Interior Protection").uncheck()
+    page.get_by_role("checkbox", name="Hand Wax").check()
+    page.get_by_role("button", name="Show me the new bill").click()
+    expect(page.get_by_role("alert")).to_contain_text("or have the points returned.")
+    check(page)
+    page.get_by_role("checkbox", name="Full Interior Detail").check()
+    page.get_by_role("checkbox", name="Interior Protection").check()
+    page.get_by_role("button", name="Show me the new bill").click()
+    expect(page.get_by_text("somebody comes before that")).to_be_visible()
+    check(page)
+    page.screenshot(path=str(tmp_path / "longer.png"), full_page=True)
+    page.get_by_role("checkbox", name="Full Interior Detail").uncheck()
+    page.get_by_role("checkbox", name="Interior Protection").uncheck()
+    page.get_by_role("checkbox", name="Express Wash").check()
+    page.get_by_role("button", name="Show me the new bill").click()
+    expect(page.get_by_text("To pay on site")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Change my appointment").click()
+    expect(page.get_by_role("status")).to_contain_text("Your appointment is changed.")
+    changed = Booking.objects.get(pk=booked[0].pk)
+    assert (changed.total_minor, changed.points_used, changed.due_minor) == (7_500, 500, 2_500)

@@ -23,7 +23,7 @@ from tests.conformance.walk import Route, every_pattern, every_route, fill_in, f
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n", "book"}
 OPEN_TO_ALL |= {"book-time", "book-details", "book-price"}
-OPEN_TO_ALL |= {"appointment", "appointment-move", "appointment-cancel", "appointment-calendar"}  # behind a signed link of their own
+OPEN_TO_ALL |= {"appointment", "appointment-move", "appointment-services", "appointment-cancel", "appointment-calendar"}  # behind a signed link of their own
 OPEN_TO_ALL |= {"portal-sign-in", "portal-code", "portal-resend", "portal-sign-out"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
 OWNER_ROUTES = (
