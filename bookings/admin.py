@@ -13,7 +13,9 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidge
 
 from bookings.forms import ServiceForm
 from bookings.models import Booking, BookingLine, Closure, OpeningHours, Place, Service
+from bookings.wording import when_in_words
 from customers.services import record_access
+from servicepro.lib.clock import clock_in_words
 from servicepro.lib.money import format_minor
 from servicepro.lib.phone import mask_phone
 from servicepro.lib.record_admin import PeopleAdmin, ReadOnlyAdmin, RecordAdmin
@@ -123,16 +125,26 @@ class BookingAdmin(ReadOnlyAdmin, PeopleAdmin):
     """Every appointment, to find and read; what becomes of it is said on the day's page."""
 
     phone_field = "contact_phone"
-    list_display = ("contact_name", "starts_at", "place", "status", "bill", "points_used")
+    list_display = ("contact_name", "when", "place", "status", "bill", "points_used")
     list_filter = ("status", "place")
     list_select_related = ("place",)
     search_fields = ("contact_name", "contact_email")
     ordering = ("-starts_at",)
     inlines = (BookingLineInline,)
     fields = readonly_fields = (
-        *("public_id", "contact_name", "masked_phone", "contact_email", "customer", "place", "starts_at", "ends_at", "seat", "status"),
+        *("public_id", "contact_name", "masked_phone", "contact_email", "customer", "place", "when", "until", "seat", "status"),
         *("total", "discount", "bill", "points_used", "note", "created_at", "cancelled_at", "cancelled_by"),
     )
+
+    @admin.display(description="When", ordering="starts_at")
+    def when(self, booking: Booking) -> str:
+        """Show when it begins, on the place's clock."""
+        return when_in_words(booking, current_tenant().region)
+
+    @admin.display(description="Until")
+    def until(self, booking: Booking) -> str:
+        """Show when it ends."""
+        return clock_in_words(booking.ends_at, booking.place.time_zone, current_tenant().region)
 
     @admin.display(description="Phone")
     def masked_phone(self, booking: Booking) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 
 from loyalty.types import BackTest, Guardrails, Offer, PastCart, RedemptionCheck, RedemptionContext, Rest, Verdict
-from loyalty.wording import moment_in_words, rest_in_words, rule_in_words
+from loyalty.wording import deadline_in_words, rest_in_words, rule_in_words
 from servicepro.lib.money import short_minor
 
 INVALID_AMOUNT = "INVALID_AMOUNT"
@@ -25,11 +25,11 @@ DAILY_ADJUSTMENT_POINTS = {"owner": 20_000, "manager": 2_000, "staff": 0}
 ADJUSTMENT_POINTS_MAX, WAITING_MAX, APPROVAL_TIME = 200_000, 20, timedelta(days=7)
 
 
-def rest_after(changed_at: datetime | None, now: datetime, time_zone: str) -> Rest | None:
+def rest_after(changed_at: datetime | None, now: datetime, *, time_zone: str, region: str) -> Rest | None:
     """Return how long points rest at `now`, where a phone or email of their owner was replaced; None where they do not."""
     if changed_at is None or now >= changed_at + REDEMPTION_REST:
         return None
-    return Rest(changed_at + REDEMPTION_REST, time_zone)
+    return Rest(changed_at + REDEMPTION_REST, time_zone, region)
 
 
 def decide_redemption(guardrails: Guardrails, balance: int, context: RedemptionContext, rest: Rest | None = None) -> RedemptionCheck:
@@ -86,7 +86,7 @@ def cheapest_way(
     if asked.can_redeem:
         return ()
     if rest is not None and asked.reason_code == CONTACT_CHANGED:
-        return ("book without points", f"use them from {moment_in_words(rest.until, rest.time_zone)}")
+        return ("book without points", f"use them from {deadline_in_words(rest.until, rest.time_zone, rest.region)}")
     affordable = replace(context, requested_points=min(context.requested_points, balance) if context.requested_points > 0 else balance)
     if affordable.requested_points <= 0 or guardrails.point_value_minor <= 0:
         return ("book without points",)

@@ -32,10 +32,11 @@ class RedemptionContext:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A time in which points cannot be used, as the customer's phone or email was replaced; `time_zone` is the business's."""
+    """A time in which points cannot be used, as the customer's phone or email was replaced; `time_zone` and `region` are the business's."""
 
     until: datetime
     time_zone: str
+    region: str
 
 
 @dataclass(frozen=True, slots=True)

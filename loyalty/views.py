@@ -21,7 +21,7 @@ from servicepro.lib.errors import ServiceProError
 from servicepro.lib.money import format_minor
 from servicepro.lib.paging import page_number
 from servicepro.lib.phone import mask_phone
-from tenants.selectors import current_tenant, signed_in_user
+from tenants.selectors import signed_in_user
 
 MAY_LOOK, MAY_ADJUST = "loyalty.view_pointstransaction", "loyalty.add_pointstransaction"
 PAGE_ROWS, KEY_CHARACTERS_MAX = 20, 64
@@ -140,7 +140,6 @@ def _customer_page(request: HttpRequest, customer: Any, *, problem: str = "", st
     summary = selectors.points_summary(customer.pk)
     context = {
         "customer": customer,
-        "time_zone": current_tenant().time_zone,
         "masked": mask_phone(customer.phone) if customer.phone else "",
         "summary": summary,
         "value": format_minor(summary.value_minor, summary.currency),

@@ -9,7 +9,7 @@ from customers.services import record_access
 from loyalty import selectors, services
 from servicepro.lib.admin_pages import admin_page
 from servicepro.lib.errors import ServiceProError
-from tenants.selectors import current_tenant, signed_in_user
+from tenants.selectors import signed_in_user
 
 
 @require_safe
@@ -43,6 +43,5 @@ def _page(request: HttpRequest, *, problem: str = "", status: int = 200) -> Http
         "Points waiting for approval",
         status_code=status,
         waiting=[(wish, wish.asked_by_id == actor.pk) for wish in waiting],
-        time_zone=current_tenant().time_zone,
         problem=problem,
     )

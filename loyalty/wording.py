@@ -1,9 +1,9 @@
 """How points and the ledger's entries are said to people."""
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from loyalty.types import Guardrails, Rest
+from servicepro.lib.clock import moment_in_words
 from servicepro.lib.money import short_minor
 
 _REASONS = {
@@ -12,20 +12,19 @@ _REASONS = {
 }
 
 
-def moment_in_words(moment: datetime, time_zone: str) -> str:
+def deadline_in_words(moment: datetime, time_zone: str, region: str) -> str:
     """Say a moment on the clocks of a zone, e.g. “Sat, Nov 21 at 6:00 PM”; a minute that has begun is over first."""
     whole = moment.astimezone(UTC)
     if whole.second or whole.microsecond:
         whole = whole.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    local = whole.astimezone(ZoneInfo(time_zone))
-    return f"{local:%a, %b} {local.day} at {local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}"
+    return moment_in_words(whole, time_zone, region)
 
 
 def rest_in_words(rest: Rest) -> str:
     """Say why points rest and until when."""
     return (
         "Your phone number or email was changed a short while ago. To keep your points safe, they can be used again from "
-        f"{moment_in_words(rest.until, rest.time_zone)}."
+        f"{deadline_in_words(rest.until, rest.time_zone, rest.region)}."
     )
 
 

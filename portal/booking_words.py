@@ -10,8 +10,9 @@ from django.utils.dateformat import format as format_date
 from bookings.selectors import Booking, Service, manage_token
 from bookings.types import Quote, Slot
 from portal.checkout import instant_key
-from servicepro.lib.clock import spell_duration
+from servicepro.lib.clock import clock_in_words, spell_duration
 from servicepro.lib.money import short_minor
+from tenants.selectors import current_tenant
 
 STATUSES = {"confirmed": "Confirmed", "completed": "Completed", "no_show": "Missed", "cancelled": "Cancelled"}
 
@@ -43,10 +44,8 @@ def day_words(day: datetime.date) -> str:
 
 
 def time_words(instant: datetime.datetime, time_zone: str) -> str:
-    """Return a time of day on a place's clock; where the clock shows it twice that day, with the zone's letters."""
-    local = instant.astimezone(ZoneInfo(time_zone))
-    comes_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return format_date(local, "g:i A") + (f" {local:%Z}" if comes_twice else "")
+    """Return a time of day on a place's clock, as people of the business's country say it."""
+    return clock_in_words(instant, time_zone, current_tenant().region)
 
 
 def when_words(instant: datetime.datetime, time_zone: str) -> str:

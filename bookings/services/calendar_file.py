@@ -7,7 +7,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from bookings.models import Booking
 from bookings.selectors import manage_url
-from bookings.wording import bill_in_words, services_in_words, where_in_words
+from bookings.wording import bill_in_words, services_in_words, when_in_words, where_in_words
 from tenants.selectors import business_settings, current_tenant, public_url
 
 
@@ -30,7 +30,8 @@ def booking_ics(booking: Booking) -> bytes:
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("summary", f"{business}: {services_in_words(booking)}")
     event.add("location", where_in_words(booking))
-    event.add("description", f"{bill_in_words(booking)}\nChange or cancel: {manage_url(booking)}")
+    when, change = when_in_words(booking, current_tenant().region), f"Change or cancel: {manage_url(booking)}"
+    event.add("description", f"{when}, {where_in_words(booking)}\n{bill_in_words(booking)}\n{change}")
     event.add("url", manage_url(booking))
     if reply_to := business_settings().reply_to_email:
         organizer = vCalAddress(f"mailto:{reply_to}")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from bookings.models import Booking, Place
 from bookings.selectors import free_week
 from bookings.views.asking import instant_key
-from bookings.wording import clock_in_words
+from servicepro.lib.clock import clock_in_words
 from tenants.selectors import current_tenant
 
 

@@ -10,9 +10,10 @@ from bookings.models import Booking, Place
 from bookings.selectors import WEEK, all_places, bookings_of_week
 from bookings.views.asking import business_today, calendar_link, day_asked_for, place_asked_for
 from bookings.views.picking import said_at
-from bookings.wording import STATUS_WORDS, first_day_of_week, services_in_words
+from bookings.wording import STATUS_WORDS, services_in_words
 from customers.services import record_access
 from servicepro.lib.admin_pages import admin_page
+from servicepro.lib.clock import first_day_of_week
 from tenants.selectors import current_tenant, signed_in_user
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from customers.selectors import ContactChange
 from customers.services import close_contact_change, untold_contact_changes
 from loyalty.policy import REDEMPTION_REST
-from loyalty.wording import moment_in_words
+from loyalty.wording import deadline_in_words
 from messaging.errors import PaceUnavailable
 from messaging.services import deliver
 from messaging.types import Channel, Envelope, MessageClass, Outcome, Reason, Receipt
@@ -68,7 +68,7 @@ def _close(changes: list[ContactChange], receipt: Receipt) -> int:
 def _envelope(channel: Channel, person: int, address: str, change: ContactChange) -> Envelope:
     business, is_email = current_tenant().name, channel is Channel.EMAIL
     thing = "email address" if is_email else "phone number"
-    until = moment_in_words(change.changed_at + REDEMPTION_REST, current_tenant().time_zone)
+    until = deadline_in_words(change.changed_at + REDEMPTION_REST, current_tenant().time_zone, current_tenant().region)
     news = f"the {thing} of your account was changed. To keep your points safe, they cannot be used before {until}."
     if is_email:
         body = f"Hello,\n\n{news}\n\nIf that was not you, please answer this email or call us at once.\n\n{business}"

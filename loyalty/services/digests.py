@@ -11,10 +11,10 @@ from django.utils import timezone
 from loyalty.models import AdjustmentRequest, PointsTransaction
 from loyalty.selectors import adjustments_between
 from loyalty.types import AdjustmentLine
-from loyalty.wording import moment_in_words
 from messaging.errors import PaceUnavailable
 from messaging.services import deliver
 from messaging.types import Channel, Envelope, MessageClass, Outcome
+from servicepro.lib.clock import moment_in_words
 from tenants.selectors import BusinessSettings, User, audit_entries, business_settings, current_tenant, public_url
 from tenants.services import record_action
 
@@ -92,7 +92,7 @@ def _letter(monday: datetime.date, lines: Sequence[AdjustmentLine]) -> tuple[str
 
 
 def _line(line: AdjustmentLine) -> str:
-    when = moment_in_words(line.at, current_tenant().time_zone)
+    when = moment_in_words(line.at, current_tenant().time_zone, current_tenant().region)
     approved = f", approved by {line.approved_by}" if line.approved_by else ""
     return f"{when}: {line.points:+,} for {line.customer} (customer {line.customer_id}), by {line.by}{approved}. Reason: {line.reason}"
 

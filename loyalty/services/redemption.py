@@ -32,7 +32,8 @@ def resting_points(customer_id: int) -> str:
 
 
 def _rest_of(customer_id: int) -> Rest | None:
-    return rest_after(contact_changed_at(customer_id), timezone.now(), current_tenant().time_zone)
+    business = current_tenant()
+    return rest_after(contact_changed_at(customer_id), timezone.now(), time_zone=business.time_zone, region=business.region)
 
 
 def coach_redemption(context: RedemptionContext, offers: Sequence[Offer]) -> str:

@@ -1,6 +1,13 @@
 """How pages say numbers of points."""
 
+import datetime
+from zoneinfo import ZoneInfo
+
 from django import template
+from django.utils import timezone
+
+from servicepro.lib.clock import moment_in_words
+from tenants.selectors import current_tenant
 
 register = template.Library()
 
@@ -15,3 +22,11 @@ def grouped(points: int) -> str:
 def signed(points: int) -> str:
     """Say a number with its sign: +500, -120."""
     return f"{points:+,}"
+
+
+@register.filter
+def moment(instant: datetime.datetime) -> str:
+    """Say an instant on the business's own clock, as people of its country do."""
+    business = current_tenant()
+    today = timezone.now().astimezone(ZoneInfo(business.time_zone)).date()
+    return moment_in_words(instant, business.time_zone, business.region, today=today)

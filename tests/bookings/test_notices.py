@@ -10,9 +10,9 @@ from bookings.selectors import booking_by_public_id, manage_url
 from bookings.services import booking_ics, cancel, reschedule, send_notices
 from bookings.tasks import resume_notices
 from bookings.types import Contact
-from bookings.wording import clock_in_words
 from customers.models import ErasureCertificate
 from customers.services import erase_person, export_person, suppress
+from servicepro.lib.clock import clock_in_words
 from tests.bookings.conftest import NOW, at
 
 

@@ -1,11 +1,17 @@
 """The day's page and the catalog: who may see and change what, and that every look and act is on record."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from bookings.models import Booking, Place, Service
+from bookings.models import Booking, BookingNotice, Place, Service
+from bookings.selectors import manage_token
+from bookings.services import booking_ics
+from bookings.services.messages import notice_envelope
 from customers.models import PersonalDataAccess
+from messaging.types import Channel
 from tenants.accounts.models import AuditEntry, User
+from tenants.models import Tenant
 from tests.bookings.conftest import at
 
 DAY = "/admin/bookings/day/?day=2026-11-10"
@@ -117,3 +123,22 @@ def test_an_appointment_is_found_read_and_not_typed_over(shop, client_of):
     assert PersonalDataAccess.objects.filter(subject=f"booking:{booking.pk}", customer=booking.customer_id).count() == 1
     assert client.post(f"/admin/bookings/booking/{booking.pk}/change/", {"status": "cancelled"}).status_code == 403
     assert client.get("/admin/bookings/booking/add/").status_code == 403
+
+
+def test_times_are_said_as_in_the_country_of_the_business(shop, client_of):
+    booking = shop.book(at(14))
+    week, day = "/admin/bookings/week/?day=2026-11-10", DAY
+    for region, said, never in (("US", "2:00 PM", "14:00"), ("DE", "14:00", "2:00 PM")):
+        Tenant.objects.filter(schema_name="shop").update(region=region)
+        client = client_of("owner")
+        for path in (day, week, f"/admin/bookings/day/{booking.public_id}/move/", f"/admin/bookings/booking/{booking.pk}/change/"):
+            page = client.get(path).content.decode()
+            assert said in page and never not in page, (region, path)
+        for path in (f"/b/{manage_token(booking)}", f"/b/{manage_token(booking)}/move", f"/b/{manage_token(booking)}/services"):
+            page = client.get(path).content.decode()
+            assert said in page and never not in page, (region, path)
+        connection.set_tenant(Tenant.objects.get(schema_name="shop"))
+        notice = BookingNotice.objects.get()
+        assert said in notice_envelope(notice, Channel.SMS).body and said in notice_envelope(notice, Channel.EMAIL).subject
+        assert said in booking_ics(booking).decode().replace("\r\n ", "").replace("\\", "")
+    Tenant.objects.filter(schema_name="shop").update(region="US")

@@ -14,7 +14,6 @@ from bookings.models import Booking, BookingLine, Place
 from bookings.selectors import bookings_of_week
 from bookings.services import cancel
 from bookings.types import Contact
-from bookings.wording import first_day_of_week
 from customers.models import Customer, PersonalDataAccess
 from tenants.accounts.models import User
 from tests.bookings.conftest import NOW, TUESDAY, Shop, at
@@ -68,13 +67,6 @@ def test_the_weeks_around_and_today_are_one_press_away(shop, client_of):
     assert f'href="/admin/bookings/day/?day=2026-12-29&amp;place={shop.other.pk}"' in page
     assert "Nobody has booked for this week at Airport" in page
     assert f'href="{WEEK}?day=2026-11-09"' in client_of("owner").get("/admin/bookings/day/").content.decode()
-
-
-@pytest.mark.parametrize(("region", "first"), [("US", SUNDAY), ("IN", SUNDAY), ("DE", date(2026, 11, 9)), ("GB", date(2026, 11, 9))])
-def test_a_week_begins_as_in_the_country(region, first):
-    for number in range(7):
-        assert first_day_of_week(first + timedelta(days=number), region) == first
-    assert first_day_of_week(first - timedelta(days=1), region) == first - timedelta(days=7)
 
 
 @pytest.mark.parametrize("query", ["day=x", "day=9999-12-31", "day=0001-01-01", "place=x", "day=%00&place=-1"])
