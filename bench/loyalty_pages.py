@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,13 @@ from django.conf import settings  # noqa: E402
 from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, reset_queries  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.http import HttpResponse  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
 from django_tenants.utils import schema_context, schema_exists  # noqa: E402
 
+from customers.selectors import Customer  # noqa: E402
 from loyalty.selectors import points_history, points_summary  # noqa: E402
+from portal.services.sessions import open_session  # noqa: E402
 from servicepro.lib.crypto import encrypt_address  # noqa: E402
 from tenants.selectors import Tenant, User  # noqa: E402
 from tenants.services import provision_tenant  # noqa: E402
@@ -119,16 +123,25 @@ def timed(act: Callable[[], Any], runs: int) -> dict[str, float]:
     }
 
 
+def _open(client: Client, path: str) -> None:
+    answer = client.get(path)
+    if answer.status_code != 200:
+        raise RuntimeError(f"{path} answered {answer.status_code}")
+
+
+def _signed_in(customer_id: int) -> Client:
+    """Return the browser of a customer who is signed in."""
+    client, response = Client(HTTP_HOST=HOST), HttpResponse()
+    open_session(RequestFactory().get("/portal/sign-in"), response, Customer.objects.get(pk=customer_id))
+    client.cookies = response.cookies
+    return client
+
+
 def measure(runs: int) -> dict[str, Any]:
     """Time the first look, and everything after it."""
     client = Client(HTTP_HOST=HOST)
     client.force_login(User.objects.get(email=OWNER))
-
-    def open_page(path: str) -> None:
-        answer = client.get(path)
-        if answer.status_code != 200:
-            raise RuntimeError(f"{path} answered {answer.status_code}")
-
+    open_page = partial(_open, client)
     client.get("/admin/")
     cache.clear()
     begun = time.perf_counter()
@@ -139,12 +152,16 @@ def measure(runs: int) -> dict[str, Any]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT customer_id FROM loyalty_pointstransaction GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1")
             customer = cursor.fetchone()[0]
+        own_page = partial(_open, _signed_in(customer))
         rewards = timed(lambda: (points_summary(customer), points_history(customer, 1, 20)), runs)
     return {
         "insights_first_ms": round(first),
         "insights_page": timed(lambda: open_page("/admin/loyalty-insights/"), runs),
         "summary_api": timed(lambda: open_page("/api/admin/loyalty/summary"), runs),
         "customer_points_page": timed(lambda: open_page(f"/admin/loyalty-insights/customers/{customer}/"), runs),
+        "rewards_page": timed(lambda: own_page("/portal/rewards"), runs),
+        "rewards_last_page": timed(lambda: own_page("/portal/rewards?page=999999"), runs),
+        "rewards_summary_api": timed(lambda: own_page("/api/portal/loyalty/summary"), runs),
         "rewards_selectors": rewards,
     }
 
