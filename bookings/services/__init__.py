@@ -1,6 +1,6 @@
 """Everything that books, moves and ends appointments."""
 
-from bookings.services.booking import book
+from bookings.services.booking import book, book_by_hand
 from bookings.services.calendar_file import booking_ics
 from bookings.services.catalog import describe_catalog
 from bookings.services.changes import cancel, reschedule, set_status
@@ -10,6 +10,7 @@ from bookings.services.quotes import quote
 
 __all__ = [
     "book",
+    "book_by_hand",
     "booking_ics",
     "cancel",
     "change_services",

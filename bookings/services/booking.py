@@ -27,7 +27,8 @@ from loyalty.services import apply_redemption
 from loyalty.types import Redemption
 from servicepro.lib.money import format_minor
 from servicepro.lib.phone import Phone, parse_phone
-from tenants.selectors import current_tenant
+from tenants.selectors import User, current_tenant
+from tenants.services import record_action
 
 NAME_CHARACTERS_MAX, NOTE_CHARACTERS_MAX, KEY_CHARACTERS_MAX = 120, 1_000, 64
 REASON = "Booking discount"
@@ -43,6 +44,7 @@ class _Request:
     customer_id: int | None
     points: int
     key: str
+    booked_by: User | None = None
 
     @property
     def digest(self) -> str:
@@ -68,11 +70,23 @@ def book(
     BadContact, UnknownPlace, ServiceWithdrawn, PriceChanged, ClosedThen, SlotTaken, TooManyUpcoming, BookingDiffers,
     PointsNeedSignIn, UnknownCustomer and loyalty's RedemptionBlocked.
     """
-    if not 0 < len(idempotency_key) <= KEY_CHARACTERS_MAX:
-        raise BadCart("The request has no key of its own. Please load the page again.")
     if points_requested and customer_id is None:
         raise PointsNeedSignIn("Please sign in to use your points, or book without them.")
-    wish = _Request(cart, starts_at, _clean_contact(contact), customer_id, points_requested, idempotency_key)
+    return _booked_once(_Request(cart, starts_at, _clean_contact(contact), customer_id, points_requested, idempotency_key))
+
+
+def book_by_hand(*, cart: Cart, starts_at: datetime.datetime, contact: Contact, actor: User, idempotency_key: str) -> Booking:
+    """Book for a customer who called and return it, audited; the same act as `book`, with the same answers to the same key.
+
+    Points are left out: they are spent by who proves to own them. People who work here may book at the last minute, a year ahead, and
+    for somebody who has many appointments to come. Raises what `book` raises, except for these.
+    """
+    return _booked_once(_Request(cart, starts_at, _clean_contact(contact), None, 0, idempotency_key, actor))
+
+
+def _booked_once(wish: _Request) -> Booking:
+    if not 0 < len(wish.key) <= KEY_CHARACTERS_MAX:
+        raise BadCart("The request has no key of its own. Please load the page again.")
     known = _booked_already(wish)
     if known is not None:
         return known
@@ -104,12 +118,16 @@ def _book(wish: _Request) -> Booking:
         return known
     priced = price_cart(wish.cart, place)
     _same_as_shown(wish.cart.quoted_total_minor, priced.total_minor)
-    seat, slot = find_seat(place, wish.starts_at, priced.duration_minutes)
+    seat, slot = find_seat(place, wish.starts_at, priced.duration_minutes, is_staff=wish.booked_by is not None)
     customer_id, public_id = _customer(wish), uuid.uuid4()
-    hold_room(customer_id=living_record(customer_id)[0], contact=wish.contact, is_guest=wish.customer_id is None)
+    if wish.booked_by is None:
+        hold_room(customer_id=living_record(customer_id)[0], contact=wish.contact, is_guest=wish.customer_id is None)
     used = _redeem(wish, priced, customer_id, public_id)
     _same_as_shown(wish.cart.quoted_due_minor, priced.total_minor - used.discount_minor)
     booking = _write(wish, priced, (seat, slot), customer_id=customer_id, used=used, public_id=public_id)
+    if wish.booked_by is not None:
+        facts = {"place": place.pk, "services": sorted(line.service_id for line in priced.lines)}
+        record_action(wish.booked_by, "booking_made", f"booking:{booking.pk}", starts_at=slot.starts_at.isoformat(), **facts)
     tell(booking, BookingNotice.What.CONFIRMED)
     return booking
 

@@ -64,6 +64,8 @@ def day_list(request: HttpRequest) -> HttpResponse:
         place=place,
         places=places,
         links=[(label, calendar_link("bookings-day", other, place)) for label, other in _around(day, today)],
+        new=calendar_link("booking-new", day, place),
+        may_change=may_change,
         week=calendar_link("bookings-week", day, place),
         rows=[_row(booking, may_change=may_change) for booking in bookings],
         count=len(standing),

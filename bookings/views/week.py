@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from bookings.models import Booking, Place
 from bookings.selectors import WEEK, all_places, bookings_of_week
+from bookings.views.access import MAY_CHANGE
 from bookings.views.asking import business_today, calendar_link, day_asked_for, place_asked_for
 from bookings.views.picking import said_at
 from bookings.wording import STATUS_WORDS, services_in_words
@@ -61,6 +62,8 @@ def week(request: HttpRequest) -> HttpResponse:
         place=place,
         places=places,
         links=[(label, calendar_link("bookings-week", day, place)) for label, day in _around(first, today)],
+        new=calendar_link("booking-new", today, place),
+        may_change=request.user.has_perm(MAY_CHANGE),
         days=[_day(day, bookings, place=place, today=today) for day, bookings in found.items()],
         names_places=place is None and len(places) > 1,
         is_empty=not how_many,

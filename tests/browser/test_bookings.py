@@ -220,3 +220,31 @@ def test_a_customer_changes_the_services_behind_the_link(open_page: Callable[...
     expect(page.get_by_role("status")).to_contain_text("Your appointment is changed.")
     changed = Booking.objects.get(pk=booked[0].pk)
     assert (changed.total_minor, changed.points_used, changed.due_minor) == (7_500, 500, 2_500)
+
+
+def test_a_customer_who_calls_is_booked_on_one_page(sign_in: Callable[..., Page], stack: Stack, booked, worker, tmp_path):
+    page = sign_in(worker, path=day_of(booked[0]), width=360, may_be_refused=True)
+    page.get_by_role("link", name="New appointment").click()
+    check(page)
+    page.get_by_role("combobox", name="Place").select_option("Main shop")
+    page.get_by_role("button", name="Show free times").click()
+    page.get_by_role("checkbox", name="Express Wash").check()
+    page.get_by_role("checkbox", name="Hand Wax").check()
+    page.get_by_role("button", name="Show free times").click()
+    expect(page.get_by_text("1 h, $75.00.")).to_be_visible()
+    check(page)
+    page.get_by_label("Name").fill("Dee Park")
+    page.get_by_role("group", name="Days").get_by_role("button").nth(2).click()
+    expect(page.get_by_label("Name")).to_have_value("Dee Park")
+    page.get_by_role("radio").last.check()
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Please leave a phone number or an email address")
+    expect(page.get_by_role("radio").last).to_be_checked()
+    check(page)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=str(tmp_path / f"hand{width}.png"), full_page=True)
+    page.get_by_label("Mobile number").fill("512 555 0188")
+    page.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_text("Dee Park: booked for").first).to_be_visible()
+    assert Booking.objects.get(contact_name="Dee Park").due_minor == 7_500

@@ -34,7 +34,7 @@ OWNER_ROUTES = (
     "admin/merges/",
     "admin/privacy/",
 )
-WORK_ROUTES = ("admin/bookings/day/", "admin/bookings/week/")  # everybody who works here, and nobody of another business
+WORK_ROUTES = ("admin/bookings/day/", "admin/bookings/week/", "admin/bookings/new/")  # everybody who works here, and nobody of another business
 # Looking at a person or explaining a recipient is itself recorded: these logs are the one thing a look may add to.
 RECORDED_LOOKS = ("accounts_auditentry", "customers_personaldataaccess")
 SIGN_INS = ("/admin/login/", "/portal/sign-in")
