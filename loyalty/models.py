@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -118,3 +119,23 @@ class AdjustmentRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.points:+} points, {self.status}"
+
+
+class LedgerFigures(models.Model):
+    """What the ledger adds up to through one entry: derived, made anew at any time, and there so that nobody waits for a sum."""
+
+    through = models.BigIntegerField(help_text="the number of the last entry in it")
+    made_at = models.DateTimeField(null=True, help_text="when that entry was made; where that differs, the ledger is another one")
+    zone = models.CharField(max_length=64, help_text="whose midnights divide the days")
+    merges = ArrayField(models.BigIntegerField(), help_text="of customers, not undone at that time")
+    days = models.JSONField(help_text="[day, earned, redeemed, adjusted, reversed] each")
+    lots = models.JSONField(help_text="[day, origin, points left] each")
+    holders = models.IntegerField(help_text="how many customers have points")
+    top = models.JSONField(help_text="[customer, points] of those who have most")
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.CheckConstraint(condition=Q(id=1), name="ledger_figures_single_row")]
+
+    def __str__(self) -> str:
+        return f"Figures through entry {self.through}"

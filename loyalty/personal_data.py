@@ -30,7 +30,7 @@ def _erase(person: Person) -> Mapping[str, int]:
 
 HOLDER = Holder(
     name="points",
-    models=frozenset({"loyalty.PointsTransaction", "loyalty.AdjustmentRequest"}),
+    models=frozenset({"loyalty.PointsTransaction", "loyalty.AdjustmentRequest", "loyalty.LedgerFigures"}),
     collect=_collect,
     erase=_erase,
     keeps={"points entries under the number of the empty record": "the ledger must add up; nothing in it says who it was"},

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from loyalty.insights.figures import refresh_figures
+from loyalty.insights.figures import forget_figures, refresh_figures
 from loyalty.services import expire_adjustments, send_weekly_digest, tell_old_contacts, verify_ledger
 from tenants.selectors import each_tenant
 
@@ -13,9 +13,11 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="loyalty.verify_ledgers")
 def verify_ledgers() -> None:
-    """Prove that the points of every business add up; a drift is an alarm in the log."""
+    """Prove that the points of every business add up; a drift is an alarm in the log, and totals that are wrong are made anew."""
     for tenant in each_tenant():
         proof = verify_ledger()
+        if not proof.totals_add_up:
+            forget_figures()
         logger.info("loyalty_ledger_verified tenant=%s entries=%s drifts=%s", tenant.schema_name, proof.entries, len(proof.drifts))
 
 

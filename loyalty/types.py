@@ -156,14 +156,15 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class LedgerProof:
-    """What recomputing every balance from its entries showed; without drifts everything adds up."""
+    """What recomputing every balance from its entries showed, and whether the totals by day that are kept are those of the ledger."""
 
     customers: int
     entries: int
     points: int
     drifts: tuple[Drift, ...]
+    totals_add_up: bool = True
 
     @property
     def adds_up(self) -> bool:
-        """Whether every balance is the sum of its entries."""
-        return not self.drifts
+        """Whether every balance is the sum of its entries, and every total that is kept."""
+        return not self.drifts and self.totals_add_up

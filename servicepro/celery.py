@@ -40,7 +40,7 @@ app.conf.beat_schedule = {
     "settle what is in doubt": {"task": "messaging.reconcile_all", "schedule": schedule(30.0)},
     "have providers remove what was erased": {"task": "messaging.remove_copies", "schedule": schedule(60.0)},
     "tell customers about their appointments": {"task": "bookings.resume_notices", "schedule": schedule(10.0)},
-    "keep what points add up to": {"task": "loyalty.refresh_figures", "schedule": schedule(120.0)},
+    "keep what points add up to": {"task": "loyalty.refresh_figures", "schedule": schedule(30.0)},
     "tell whose phone or email was replaced": {"task": "loyalty.tell_old_contacts", "schedule": schedule(15.0)},
     "forget old sign-ins": {"task": "portal.clear", "schedule": crontab(hour="3", minute="37")},
     "let unanswered adjustments go": {"task": "loyalty.expire_adjustments", "schedule": crontab(hour="3", minute="7")},

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from customers.models import Customer
@@ -16,7 +15,6 @@ from tests.loyalty.ledgers import Entry, people, write
 @pytest.fixture
 def filled(tenant: object) -> list[int]:
     """A year of points of three people."""
-    cache.clear()
     ids, now = people(3), datetime.now(UTC)
     entries = [
         Entry(ids[month % 3], "EARN", 300 + 70 * month, "earned" if month % 2 else "goodwill", now - timedelta(days=30 * (11 - month)))
@@ -81,7 +79,6 @@ def test_an_owner_decides_on_points_that_wait_for_a_second_person(sign_in, stack
 
 
 def test_a_business_without_points_is_told_where_they_come_from(sign_in, stack, tenant):
-    cache.clear()
     page = sign_in(path="/admin/loyalty-insights/")
     expect(page.get_by_text("Nobody has points yet")).to_be_visible()
     check(page)

@@ -41,7 +41,13 @@ def wipe() -> None:
     """Empty the ledger; numbers of entries go on."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        for table in ("loyalty_pointstransaction", "customers_customermerge", "customers_customer"):
+        for table in (
+            "loyalty_pointstransaction",
+            "loyalty_ledgerfigures",
+            "customers_customermerge",
+            "customers_contactchange",
+            "customers_customer",
+        ):
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute("SET session_replication_role = DEFAULT")
 

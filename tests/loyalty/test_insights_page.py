@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import pytest
 import redis
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,8 +32,7 @@ def signed_in(email: str, host: str = "shop.localhost") -> Client:
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept(tenant: object) -> None:
-    cache.clear()
+def no_turns_taken(tenant: object) -> None:
     redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
 
 

@@ -12,6 +12,9 @@ from django_tenants.utils import schema_context
 
 from customers.models import Customer
 from loyalty import policy
+from loyalty.insights.figures import refresh_figures
+from loyalty.insights.report import loyalty_insights
+from loyalty.models import LedgerFigures
 from loyalty.services import grant_points, verify_ledger
 from loyalty.tasks import verify_ledgers
 
@@ -77,6 +80,23 @@ def test_the_night_raises_an_alarm_for_a_drift(granted, caplog):
         verify_ledgers()
     alarms = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert alarms == [f"loyalty_ledger_drift tenant=shop customer={granted[2].pk} balance=40 entries=500"]
+
+
+def test_totals_that_were_tampered_with_are_found_and_made_anew_at_night(granted, capsys, caplog):
+    zone = "America/Chicago"
+    for _turn in range(50):
+        refresh_figures(zone, late_min=0)
+        if LedgerFigures.objects.exists():
+            break
+    assert verify_ledger().adds_up
+    LedgerFigures.objects.update(days=[["2026-01-01", 1, 0, 0, 0]])
+    with pytest.raises(CommandError, match="kept totals by day"):
+        call_command("verify_ledger", tenant="shop")
+    assert "every balance is the sum of its entries\n  the totals by day" in capsys.readouterr().out
+    verify_ledgers()
+    assert "loyalty_totals_drift tenant=shop" in caplog.text
+    with schema_context("shop"):
+        assert not LedgerFigures.objects.exists() and loyalty_insights().outstanding == 5_000
 
 
 def test_the_night_s_proof_is_on_the_beat():
