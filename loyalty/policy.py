@@ -1,9 +1,9 @@
 """What points may be used for: pure decisions over guardrails, a balance and a cart. Money is in minor units."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import combinations
 
 from loyalty.types import BackTest, Guardrails, Offer, PastCart, RedemptionCheck, RedemptionContext, Rest, Verdict
 from loyalty.wording import deadline_in_words, rest_in_words, rule_in_words
@@ -17,7 +17,6 @@ ADD_ON_ONLY = "ADD_ON_ONLY"
 EXCEEDS_TOTAL = "EXCEEDS_TOTAL"
 CONTACT_CHANGED = "CONTACT_CHANGED"
 REDEMPTION_REST = timedelta(hours=24)  # how long points rest after a phone or email was replaced
-OFFERS_TRIED_MAX = 40
 REASON_CHARACTERS_MAX = 64
 # Points that somebody of a role may give and take by hand in a day, both counted.
 DAILY_ADJUSTMENT_POINTS = {"owner": 20_000, "manager": 2_000, "staff": 0}
@@ -120,21 +119,30 @@ def _additions(guardrails: Guardrails, balance: int, context: RedemptionContext,
 
 
 def _cheapest_offers(guardrails: Guardrails, balance: int, context: RedemptionContext, offers: Sequence[Offer]) -> str:
-    """Return the cheapest one or two services that make it work, by name; empty where no two do."""
-    tried = sorted(offers, key=lambda offer: (offer.price_minor, offer.name))[:OFFERS_TRIED_MAX]
-    working = []
-    for together in [*((offer,) for offer in tried), *combinations(tried, 2)]:
+    """Return the cheapest one or two services that make it work, by name; empty where no two do.
+
+    A larger bill never blocks what a smaller one allows, so among services of one kind the first that works, by price, is found by halves.
+    """
+
+    def works(together: tuple[Offer, ...]) -> bool:
         larger = replace(
             context,
             cart_total_minor=context.cart_total_minor + sum(offer.price_minor for offer in together),
             has_core_service=context.has_core_service or any(offer.is_core for offer in together),
             has_only_add_ons=context.has_only_add_ons and not any(offer.is_core for offer in together),
         )
-        if decide_redemption(guardrails, balance, larger).can_redeem:
-            working.append(together)
-    if not working:
+        return decide_redemption(guardrails, balance, larger).can_redeem
+
+    ordered = sorted(offers, key=lambda offer: (offer.price_minor, offer.name))
+    ways: list[tuple[Offer, ...]] = []
+    for beside in [(), *((offer,) for offer in ordered)]:
+        for is_core in (True, False):
+            kind = [offer for offer in ordered if offer.is_core is is_core and offer not in beside]
+            place = bisect_left(kind, True, key=lambda offer: works((*beside, offer)))
+            ways += [(*beside, kind[place])] if place < len(kind) else []
+    if not ways:
         return ""
-    best = min(working, key=lambda together: (sum(offer.price_minor for offer in together), len(together)))
+    best = min(ways, key=lambda together: (sum(offer.price_minor for offer in together), len(together)))
     return " and ".join(offer.name for offer in best)
 
 
