@@ -1,6 +1,7 @@
 """Run the benches and print one JSON: python -m bench [name …]."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,8 @@ def main(names: list[str]) -> int:
         done = subprocess.run(
             [sys.executable, "-m", f"bench.{name}"], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).resolve().parent.parent
         )
-        code = code or done.returncode
+        is_missing = done.returncode == os.EX_UNAVAILABLE and not names  # it said what it needs; asked for all, the others count
+        code = code or (0 if is_missing else done.returncode)
         report[name] = json.loads(done.stdout) if done.stdout.strip() else None
     print(json.dumps(report, indent=2))
     return code

@@ -170,7 +170,7 @@ def main() -> int:
     options = parser.parse_args()
     if lack := missing(options.lighthouse):
         print(lack, file=sys.stderr)
-        return 1
+        return os.EX_UNAVAILABLE
     with tempfile.TemporaryDirectory(prefix="sp-lighthouse-") as folder, StopRequests() as requests:
         plan = isolated_plan(Path(folder))
         plan.logs.mkdir(parents=True)

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_without_lighthouse_one_line_says_how_to_get_it():
     command = [sys.executable, "-m", "bench.lighthouse"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": "/nowhere"}, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (1, "") and done.stderr.count("\n") == 1
+    assert (done.returncode, done.stdout) == (os.EX_UNAVAILABLE, "") and done.stderr.count("\n") == 1
     assert "npm install -g lighthouse" in done.stderr and "--lighthouse PATH" in done.stderr
 
 
