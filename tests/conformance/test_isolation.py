@@ -23,7 +23,13 @@ from tests.conformance.walk import Route, every_pattern, every_route, fill_in, f
 
 OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n", "book"}
 OPEN_TO_ALL |= {"book-time", "book-details", "book-price"}
-OPEN_TO_ALL |= {"appointment", "appointment-move", "appointment-services", "appointment-cancel", "appointment-calendar"}  # behind a signed link of their own
+OPEN_TO_ALL |= {
+    "appointment",
+    "appointment-move",
+    "appointment-services",
+    "appointment-cancel",
+    "appointment-calendar",
+}  # behind a signed link of their own
 OPEN_TO_ALL |= {"portal-sign-in", "portal-code", "portal-resend", "portal-sign-out"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
 OWNER_ROUTES = (
@@ -34,7 +40,11 @@ OWNER_ROUTES = (
     "admin/merges/",
     "admin/privacy/",
 )
-WORK_ROUTES = ("admin/bookings/day/", "admin/bookings/week/", "admin/bookings/new/")  # everybody who works here, and nobody of another business
+WORK_ROUTES = (
+    "admin/bookings/day/",
+    "admin/bookings/week/",
+    "admin/bookings/new/",
+)  # everybody who works here, and nobody of another business
 # Looking at a person or explaining a recipient is itself recorded: these logs are the one thing a look may add to.
 RECORDED_LOOKS = ("accounts_auditentry", "customers_personaldataaccess")
 SIGN_INS = ("/admin/login/", "/portal/sign-in")
