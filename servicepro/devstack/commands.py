@@ -1,6 +1,7 @@
 """What `make run`, `make reset`, `make demo`, `make test` and `make check` do."""
 
 import base64
+import itertools
 import os
 import secrets
 import shutil
@@ -19,6 +20,7 @@ from servicepro.devstack.stack import StopRequests, end_run, only_run, running_s
 DEMO_PASSWORD = "demo-owner-2026"  # noqa: S105  # of the demo's made-up owners; setup_demo sets it
 
 SERVERS_LOOK_SECONDS = 5
+TEST_WORKERS_MAX = 4  # the browser's tests are one worker's, and as long as a quarter of the rest
 
 
 def run() -> int:
@@ -84,16 +86,33 @@ def demo() -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Run pytest with `arguments` against servers of its own; return its exit code."""
+    """Run pytest against servers of its own; return its exit code.
+
+    The whole suite is shared among workers, each with servers of its own; with `arguments` one process runs what they choose.
+    """
     print(install_chromium(), flush=True)
     plan = _plan_of_tests()
-    was_running = are_running(plan.state_dir)
-    ensure_running(plan.state_dir)
+    folders = [plan.state_dir, *(plan.state_dir / f"worker{n}" for n in range(1, 1 if arguments else _workers_of_tests()))]
+    workers = ["--dist", "loadscope", *itertools.chain.from_iterable(("--tx", _worker_of_tests(folder)) for folder in folders)]
+    was_running = {folder for folder in folders if are_running(folder)}
+    for folder in folders:
+        ensure_running(folder)
     try:
-        return _call([sys.executable, "-m", "pytest", *arguments], plan.environment)
+        return _call([sys.executable, "-m", "pytest", *(arguments or workers)], plan.environment)
     finally:
-        if not was_running:
-            stop(plan.state_dir)
+        for folder in folders:
+            if folder not in was_running:
+                stop(folder)
+
+
+def _workers_of_tests() -> int:
+    """Return how many share the suite: one more than there are cores, for outages and stacks that come up mostly wait."""
+    return min((os.cpu_count() or 1) + 1, TEST_WORKERS_MAX)
+
+
+def _worker_of_tests(state_dir: Path) -> str:
+    """Return what pytest starts a worker with; the servers of whoever starts it are not its own."""
+    return f"popen//env:SERVICEPRO_STATE_DIR={state_dir}//env:DATABASE_URL=//env:REDIS_URL="
 
 
 def check() -> int:
@@ -132,7 +151,10 @@ def stop_servers() -> int:
 
 
 def _plan_of_tests() -> Plan:
-    return isolated_plan(owners_plan().state_dir / "test")
+    """Return the stack of the tests, which start a few hundred processes: none of them shall compile the project anew."""
+    plan = isolated_plan(owners_plan().state_dir / "test")
+    plan.environment["PYTHONDONTWRITEBYTECODE"] = ""
+    return plan
 
 
 def _call(command: list[str], environment: dict[str, str]) -> int:

@@ -14,6 +14,7 @@ from django.conf import settings as django_settings
 
 from servicepro.devstack.children import application_commands
 from servicepro.devstack.plan import ROOT, isolated_plan, owners_plan
+from tests.support.workers import FIRST, TOGETHER
 
 
 @pytest.mark.parametrize("target", ["help", "run", "stop", "reset", "demo", "test", "check", "drills", "bench", "format", "lock"])
@@ -28,6 +29,11 @@ def test_readme_leads_to_every_guide_and_names_files_that_exist() -> None:
     assert {str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "guides").glob("*.md")} <= linked
     named = linked | set(re.findall(r"`(docs/[\w./-]+)`", text))
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_what_the_suite_begins_with_is_there() -> None:
+    modules = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")]
+    assert [start for start in (*FIRST, *TOGETHER) if not any(module.startswith(start) for module in modules)] == []
 
 
 def test_scripts_parse() -> None:

@@ -18,7 +18,7 @@ from twilio.rest import Client
 from tests.support.simulator import SimulatorProcess
 
 ACCOUNT_SID, AUTH_TOKEN, SENDGRID_KEY = "AC" + "5" * 32, "simulator-auth-token", "SG.simulator"
-DEADLINE_SECONDS = 5.0
+DEADLINE_SECONDS = 20.0
 QUIET = logging.getLogger("tests.simulator.twilio")  # the SDK logs every header of every request
 QUIET.setLevel(logging.WARNING)
 

@@ -152,3 +152,10 @@ def test_a_form_without_an_address_breaks_nothing(member: User, form: dict[str, 
     client = Client(HTTP_HOST="shop.localhost")
     assert {client.post(SIGN_IN, form).status_code for _turn in range(6)} <= {200, 429}
     assert try_password(PASSWORD).status_code == 302
+
+
+def test_a_password_is_kept_at_the_full_price_of_argon2(member: User, settings):
+    settings.PASSWORD_HASHERS = [name for name in settings.PASSWORD_HASHERS if not name.startswith("tests.")]
+    assert try_password(WRONG).status_code == 200 and try_password(PASSWORD).status_code == 302
+    member.refresh_from_db()
+    assert member.password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
