@@ -7,6 +7,7 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test import Client
 from django_tenants.utils import tenant_context
 
 from campaigns.models import Campaign
@@ -17,6 +18,7 @@ from tenants.business.models import BusinessSettings
 from tenants.models import Tenant
 from tenants.services import provision_tenant
 from tests.support import workers
+from tests.support.browsing import signed_in
 from tests.support.simulator import SimulatorProcess
 
 OWN_NUMBER = "+15125550100"
@@ -123,6 +125,13 @@ def transactional_db_without_flush(django_db_setup: None, django_db_blocker: pyt
 def tenant(database: None) -> Iterator[Tenant]:
     """A business in the US, its schema active and empty."""
     yield from _business("shop", OWN_NUMBER)
+
+
+@pytest.fixture
+def owner(tenant: Tenant) -> Client:
+    """A browser of the owner, whom no limit of an earlier test keeps waiting."""
+    redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
+    return signed_in()
 
 
 @pytest.fixture

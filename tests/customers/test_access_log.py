@@ -11,24 +11,14 @@ from customers.models import Customer, PersonalDataAccess
 from customers.services import record_access, register_customer
 from tenants.accounts.models import User
 from tenants.models import Tenant
+from tests.support.browsing import signed_in
 
 PHONE, OTHER = "+15125550142", "+15125550143"
-
-
-def signed_in(email: str) -> Client:
-    client = Client(HTTP_HOST="shop.localhost")
-    client.force_login(User.objects.get(email=email))
-    return client
 
 
 @pytest.fixture
 def ana(tenant: Tenant) -> Customer:
     return register_customer(name="Ana", phone_text=PHONE, email="ana@example.com")
-
-
-@pytest.fixture
-def owner(tenant: Tenant) -> Client:
-    return signed_in("owner@shop.example")
 
 
 @pytest.fixture(params=["manager", "staff"])

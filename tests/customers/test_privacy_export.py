@@ -11,7 +11,6 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import models
-from django.test import Client
 
 from campaigns.services import create_port_recovery_campaign
 from customers.models import Customer, PersonalDataAccess
@@ -34,6 +33,7 @@ from tenants.accounts.models import AuditEntry, User
 from tenants.models import Tenant
 from tenants.services import record_action
 from tests.customers.traces import EMAIL, NAME, PHONE
+from tests.support.browsing import signed_in
 from tests.support.simulator import SimulatorProcess
 
 # What is nobody's data but the business's own, its colleagues' and the framework's. Whatever else there is belongs into a holder.
@@ -183,12 +183,6 @@ def test_collecting_changes_nothing(ana: Customer):
     person = person_of(ana)
     before = [{name: list(rows) for name, rows in holder.collect(person).items()} for holder in holders()]
     assert [{name: list(rows) for name, rows in holder.collect(person).items()} for holder in holders()] == before
-
-
-def signed_in(email: str = "owner@shop.example") -> Client:
-    client = Client(HTTP_HOST="shop.localhost")
-    client.force_login(User.objects.get(email=email))
-    return client
 
 
 def test_the_button_hands_over_a_zip_that_nobody_keeps(ana: Customer):

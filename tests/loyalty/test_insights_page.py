@@ -21,24 +21,14 @@ from servicepro.api import api
 from tenants.accounts.models import AuditEntry, User
 from tenants.services import create_api_token
 from tests.loyalty.ledgers import Entry, people, write
+from tests.support.browsing import signed_in
 
 PAGE = "/admin/loyalty-insights/"
-
-
-def signed_in(email: str, host: str = "shop.localhost") -> Client:
-    client = Client(HTTP_HOST=host)
-    client.force_login(User.objects.get(email=email))
-    return client
 
 
 @pytest.fixture(autouse=True)
 def no_turns_taken(tenant: object) -> None:
     redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
-
-
-@pytest.fixture
-def owner(tenant: object) -> Client:
-    return signed_in("owner@shop.example")
 
 
 @pytest.fixture

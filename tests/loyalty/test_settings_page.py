@@ -8,24 +8,9 @@ from django.test import Client
 from loyalty.services import backtesting, change_guardrails, describe_points, grant_points, guardrails, register_cart_source
 from loyalty.types import Guardrails, PastCart
 from tenants.accounts.models import AuditEntry, User
-from tenants.business.models import BusinessSettings
 
 URL = "/admin/loyalty-settings/"
 TYPED = {"worth": "0.20", "minimum": "$90.00", "core": "on", "message": "  Call us   first. "}
-
-
-@pytest.fixture
-def owner(tenant):
-    client = Client(headers={"host": "shop.localhost"})
-    client.force_login(User.objects.get(email="owner@shop.example"), backend="django.contrib.auth.backends.ModelBackend")
-    yield client
-    defaults = {
-        "loyalty_min_cart_total": 7500,
-        "loyalty_require_core_service": False,
-        "loyalty_guardrail_message": "",
-        "point_value_minor": 10,
-    }
-    BusinessSettings.objects.update(**defaults)
 
 
 @pytest.fixture
