@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from loyalty.insights.report import Month
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 280, 76, 16, 36
@@ -18,6 +21,11 @@ class Bar:
     y: float
     width: float
     height: float
+
+    @property
+    def box(self) -> SafeString:
+        """Return where it stands, as attributes: one piece, since a page has many bars."""
+        return format_html('x="{}" y="{}" width="{}" height="{}"', *(f"{value:.1f}" for value in (self.x, self.y, self.width, self.height)))
 
 
 @dataclass(frozen=True, slots=True)

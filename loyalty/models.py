@@ -128,10 +128,10 @@ class LedgerFigures(models.Model):
     made_at = models.DateTimeField(null=True, help_text="when that entry was made; where that differs, the ledger is another one")
     zone = models.CharField(max_length=64, help_text="whose midnights divide the days")
     merges = ArrayField(models.BigIntegerField(), help_text="of customers, not undone at that time")
-    days = models.JSONField(help_text="[day, earned, redeemed, adjusted, reversed] each")
-    lots = models.JSONField(help_text="[day, origin, points left] each")
+    days = models.TextField(help_text="JSON, as jsonb takes longer to read whole: [day, earned, redeemed, adjusted, reversed] each")
+    lots = models.TextField(help_text="JSON: [day, origin, points left] each")
     holders = models.IntegerField(help_text="how many customers have points")
-    top = models.JSONField(help_text="[customer, points] of those who have most")
+    top = models.TextField(help_text="JSON: [customer, points] of those who have most")
     kept_at = models.DateTimeField()
 
     class Meta:

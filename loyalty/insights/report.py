@@ -35,6 +35,11 @@ class DayRow:
     reversed: int
     closing: int
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the six columns."""
+        return self.opening, self.earned, self.redeemed, self.adjusted, self.reversed, self.closing
+
 
 @dataclass(frozen=True, slots=True)
 class Month:
@@ -43,6 +48,11 @@ class Month:
     first: date
     earned: int
     redeemed: int
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Return both columns."""
+        return self.earned, self.redeemed
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,8 @@ SELECT ({_days("late")}), ({_lots("gone")}), ({_lots("one_more")}),
 # What is kept, unless the ledger was made anew under it; and whether nothing has changed since.
 _MERGES = "SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM customers_customermerge WHERE undone_at IS NULL"
 KEPT = f"""
-SELECT f.through, f.merges, f.days::text, f.lots::text, f.holders, f.top::text,
-       NOT EXISTS (SELECT FROM loyalty_pointstransaction WHERE id > f.through) AND f.merges = ({_MERGES})
+SELECT f.through, f.merges, f.days, f.lots, f.holders, f.top,
+       coalesce((SELECT max(id) FROM loyalty_pointstransaction), 0) <= f.through AND f.merges = ({_MERGES})
   FROM loyalty_ledgerfigures f
  WHERE f.id = 1 AND f.zone = %s
    AND f.made_at IS NOT DISTINCT FROM (SELECT created_at FROM loyalty_pointstransaction WHERE id = f.through)
@@ -157,7 +157,7 @@ SELECT f.through, f.merges, f.days::text, f.lots::text, f.holders, f.top::text,
 KEEP = """
 INSERT INTO loyalty_ledgerfigures AS f (id, through, made_at, zone, merges, days, lots, holders, top, kept_at)
 SELECT 1, %(through)s, (SELECT created_at FROM loyalty_pointstransaction WHERE id = %(through)s), %(zone)s, %(merges)s::bigint[],
-       %(days)s::jsonb, %(lots)s::jsonb, %(holders)s, %(top)s::jsonb, now()
+       %(days)s, %(lots)s, %(holders)s, %(top)s, now()
     ON CONFLICT (id) DO UPDATE
    SET through = excluded.through, made_at = excluded.made_at, zone = excluded.zone, merges = excluded.merges, days = excluded.days,
        lots = excluded.lots, holders = excluded.holders, top = excluded.top, kept_at = excluded.kept_at

@@ -1,10 +1,13 @@
 """How pages say numbers of points."""
 
 import datetime
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from servicepro.lib.clock import moment_in_words
 from tenants.selectors import current_tenant
@@ -30,3 +33,9 @@ def moment(instant: datetime.datetime) -> str:
     business = current_tenant()
     today = timezone.now().astimezone(ZoneInfo(business.time_zone)).date()
     return moment_in_words(instant, business.time_zone, business.region, today=today)
+
+
+@register.filter
+def cells(numbers: Iterable[int]) -> SafeString:
+    """Return numbers as the cells of a table's row: one piece, since a page has many."""
+    return format_html_join("", "<td>{}</td>", ((f"{number:,}",) for number in numbers))

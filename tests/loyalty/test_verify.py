@@ -89,7 +89,7 @@ def test_totals_that_were_tampered_with_are_found_and_made_anew_at_night(granted
         if LedgerFigures.objects.exists():
             break
     assert verify_ledger().adds_up
-    LedgerFigures.objects.update(days=[["2026-01-01", 1, 0, 0, 0]])
+    LedgerFigures.objects.update(days='[["2026-01-01", 1, 0, 0, 0]]')
     with pytest.raises(CommandError, match="kept totals by day"):
         call_command("verify_ledger", tenant="shop")
     assert "every balance is the sum of its entries\n  the totals by day" in capsys.readouterr().out
