@@ -178,5 +178,7 @@ def _masked(found: re.Match[str]) -> str:
 
 
 def _mask_digits(text: str) -> str:
+    if text.isascii() and text.startswith("+") and text[1:].isdecimal():
+        return mask_phone(text)  # E.164 already, as nearly every number in a log is
     digits = "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
     return mask_phone(f"+{digits}")
