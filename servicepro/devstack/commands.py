@@ -7,6 +7,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -98,7 +99,9 @@ def test(arguments: list[str]) -> int:
     for folder in folders:
         ensure_running(folder)
     try:
-        return _call([sys.executable, "-m", "pytest", *(arguments or workers)], plan.environment)
+        # Not pytest's own place for what tests write: another pytest that starts closes it to the account PostgreSQL runs under.
+        with tempfile.TemporaryDirectory(prefix="sp-tests-", ignore_cleanup_errors=True) as own:
+            return _call([sys.executable, "-m", "pytest", f"--basetemp={own}/t", *(arguments or workers)], plan.environment)
     finally:
         for folder in folders:
             if folder not in was_running:
