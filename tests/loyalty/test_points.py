@@ -29,7 +29,11 @@ def test_a_grant_happens_once_per_campaign_and_customer(people):
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE loyalty_pointstransaction SET points = 1", "DELETE FROM loyalty_pointstransaction", "TRUNCATE loyalty_pointstransaction CASCADE"],
+    [
+        "UPDATE loyalty_pointstransaction SET points = 1",
+        "DELETE FROM loyalty_pointstransaction",
+        "TRUNCATE loyalty_pointstransaction CASCADE",
+    ],
 )
 def test_the_database_refuses_to_change_the_past(people, statement):
     grant([people[0].pk])
