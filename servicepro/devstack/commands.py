@@ -100,7 +100,7 @@ def test(arguments: list[str]) -> int:
         ensure_running(folder)
     try:
         # Not pytest's own place for what tests write: another pytest that starts closes it to the account PostgreSQL runs under.
-        with tempfile.TemporaryDirectory(prefix="sp-tests-", ignore_cleanup_errors=True) as own:
+        with tempfile.TemporaryDirectory(prefix="sp-pytest-", ignore_cleanup_errors=True) as own:
             return _call([sys.executable, "-m", "pytest", f"--basetemp={own}/t", *(arguments or workers)], plan.environment)
     finally:
         for folder in folders:
