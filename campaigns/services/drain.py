@@ -39,25 +39,23 @@ _STATUS = {
     Outcome.IN_DOUBT: "in_doubt",
     Outcome.LATER: "pending",
 }
+_DUE = """(sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held')) AND (not_before IS NULL OR not_before <= %(now)s)
+          ORDER BY id LIMIT %(size)s"""
 # One drain a campaign (its advisory lock) needs no row locks; whom an owner cancelled meanwhile is not taken.
 # First those the campaign passed while they waited, then those it has not come to. Each is found by its place on the page: a row that
 # changed meanwhile has another, is left alone and comes up again.
-_TAKE = """
-WITH place AS (
+_TAKE = f"""
+WITH came AS (
     SELECT served_to FROM campaigns_campaign WHERE id = %(campaign)s
 ), due AS (
     SELECT * FROM (
         (SELECT ctid AS place, id, sms_status, email_status FROM campaigns_target
-          WHERE campaign_id = %(campaign)s AND waits AND id > %(after)s AND id <= (SELECT served_to FROM place)
-            AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
-            AND (not_before IS NULL OR not_before <= %(now)s)
-          ORDER BY id LIMIT %(size)s)
+          WHERE campaign_id = %(campaign)s AND waits AND id > %(after)s AND id <= (SELECT served_to FROM came)
+            AND {_DUE})
         UNION ALL
         (SELECT ctid, id, sms_status, email_status FROM campaigns_target
-          WHERE campaign_id = %(campaign)s AND id > greatest(%(after)s, (SELECT served_to FROM place))
-            AND (sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held'))
-            AND (not_before IS NULL OR not_before <= %(now)s)
-          ORDER BY id LIMIT %(size)s)
+          WHERE campaign_id = %(campaign)s AND id > greatest(%(after)s, (SELECT served_to FROM came))
+            AND {_DUE})
     ) AS either ORDER BY id LIMIT %(size)s
 )
 UPDATE campaigns_target t
