@@ -1,6 +1,5 @@
 """Change the services of an appointment for a customer who calls: first what it would mean, then the press that does it."""
 
-import uuid
 from datetime import date
 from typing import Any
 
@@ -12,14 +11,13 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from bookings.models import Booking, Service
-from bookings.policy import CONFIRMED
 from bookings.selectors import booking_by_public_id, services_for
 from bookings.services import change_services, quote_change
 from bookings.types import ChangeQuote, NewContents
+from bookings.views.access import of_confirmed
 from bookings.views.asking import calendar_link, day_asked_for, day_at, instant_asked_for, number_asked_for, services_asked_for
 from bookings.views.picking import picker
 from bookings.wording import points, services_in_words, when_in_words
-from customers.services import record_access
 from servicepro.lib.admin_pages import admin_page, get_or_404
 from servicepro.lib.clock import spell_duration
 from servicepro.lib.errors import ServiceProError
@@ -30,19 +28,15 @@ _NONE = -1  # stands for what is missing or no number: no page showed it, so not
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def contents(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+@of_confirmed("Only the services of a confirmed appointment can be changed.")
+def contents(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Show what other services would mean for an appointment; on the press change them, audited."""
-    booking = get_or_404(booking_by_public_id, public_id)
-    if booking.status != CONFIRMED:
-        messages.error(request, "Only the services of a confirmed appointment can be changed.")
-        return redirect(calendar_link("bookings-day", day_at(booking.starts_at, booking.place)))
     if request.method != "POST":
-        record_access(actor=signed_in_user(request), action="view", customer=booking.customer, subject=f"booking:{booking.pk}")
         return _page(request, booking)
     try:
         changed = change_services(booking, _wanted(request.POST), signed_in_user(request))
     except ServiceProError as error:
-        return _page(request, get_or_404(booking_by_public_id, public_id), error)
+        return _page(request, get_or_404(booking_by_public_id, booking.public_id), error)
     who, due = changed.contact_name or "The appointment", format_minor(changed.due_minor, changed.currency)
     back = booking.points_used - changed.points_used
     returned = f" {points(back)} went back." if back else ""

@@ -1,6 +1,5 @@
 """Move an appointment for a customer who calls: to another day, time or place, out of what is really free."""
 
-import uuid
 from datetime import date
 from typing import Any
 
@@ -13,13 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from bookings.errors import ClosedThen
 from bookings.models import Booking, Place
-from bookings.policy import CONFIRMED
 from bookings.selectors import active_places, booking_by_public_id, not_offered_at
 from bookings.services import reschedule
+from bookings.views.access import of_confirmed
 from bookings.views.asking import calendar_link, day_asked_for, day_at, instant_asked_for, number_asked_for, place_asked_for
 from bookings.views.picking import picker
 from bookings.wording import services_in_words, when_in_words
-from customers.services import record_access
 from servicepro.lib.admin_pages import admin_page, get_or_404
 from servicepro.lib.errors import ServiceProError
 from tenants.selectors import current_tenant, signed_in_user
@@ -28,14 +26,10 @@ _SECONDS = 60
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+@of_confirmed("Only a confirmed appointment can be moved.")
+def move(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Show the free times of a place; on a press on one of them move the appointment there, audited."""
-    booking = get_or_404(booking_by_public_id, public_id)
-    if booking.status != CONFIRMED:
-        messages.error(request, "Only a confirmed appointment can be moved.")
-        return redirect(calendar_link("bookings-day", day_at(booking.starts_at, booking.place)))
     if request.method != "POST":
-        record_access(actor=signed_in_user(request), action="view", customer=booking.customer, subject=f"booking:{booking.pk}")
         return _page(request, booking)
     starts_at, place = instant_asked_for(request.POST.get("t", "")), place_asked_for(request.POST.get("place", ""), _places(booking))
     try:
@@ -44,7 +38,7 @@ def move(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         seen = number_asked_for(request.POST.get("seen", ""))
         moved = reschedule(booking, starts_at, signed_in_user(request), place_id=place.pk, seen=-1 if seen is None else seen)
     except ServiceProError as error:
-        return _page(request, get_or_404(booking_by_public_id, public_id), error)
+        return _page(request, get_or_404(booking_by_public_id, booking.public_id), error)
     messages.success(
         request, f"{moved.contact_name or 'The appointment'}: now {when_in_words(moved, current_tenant().region)}, {moved.place}."
     )
