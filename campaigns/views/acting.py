@@ -1,0 +1,102 @@
+"""The buttons of a campaign: each calls one service and says what came of it."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from campaigns import services
+from campaigns.models import Campaign
+from campaigns.selectors import campaign_by_id
+from campaigns.tasks import drain_soon
+from campaigns.wording import reason_label
+from messaging.types import Outcome
+from servicepro.lib.admin_pages import attempt, get_or_404
+from servicepro.lib.errors import ServiceProError
+from tenants.selectors import current_tenant, signed_in_user
+
+
+@require_POST
+def act(request: HttpRequest, campaign_id: int, action: str) -> HttpResponse:
+    """Do what a button says."""
+    campaign = get_or_404(campaign_by_id, campaign_id)
+    actions: dict[str, Callable[[HttpRequest, Campaign], None]] = {
+        "test": _send_test,
+        "start": _start,
+        "pause": _pause,
+        "resume": _resume,
+        "cancel": _cancel,
+        "retry": _retry,
+        "release": _release,
+        "texts": _edit,
+    }
+    if action not in actions:
+        raise Http404
+    actions[action](request, campaign)
+    return redirect("port-recovery-campaign", campaign.pk)
+
+
+def _send_test(request: HttpRequest, campaign: Campaign) -> None:
+    try:
+        receipt = services.send_test(campaign, actor=signed_in_user(request))
+    except ServiceProError as error:
+        messages.error(request, error.message)
+        return
+    if receipt.outcome is Outcome.SENT:
+        messages.success(request, "The test text is on its way to your phone.")
+    else:
+        messages.error(request, f"The test text did not go: {reason_label(str(receipt.reason))}.")
+
+
+def _start(request: HttpRequest, campaign: Campaign) -> None:
+    typed = request.POST.get("count", "").strip().replace(",", "")
+    if not typed.isdigit():
+        messages.error(request, "Type the number of people to start, for example 97.")
+        return
+    begun = attempt(
+        request,
+        lambda: services.start_campaign(campaign, actor=signed_in_user(request), confirmed_count=int(typed)),
+        "Started. You can leave this page; it goes on.",
+    )
+    if begun:
+        drain_soon(current_tenant().schema_name, campaign.pk)
+
+
+def _resume(request: HttpRequest, campaign: Campaign) -> None:
+    if attempt(request, lambda: services.resume_campaign(campaign, actor=signed_in_user(request)), "Going on where it stopped."):
+        drain_soon(current_tenant().schema_name, campaign.pk)
+
+
+def _pause(request: HttpRequest, campaign: Campaign) -> None:
+    attempt(request, lambda: services.pause_campaign(campaign, actor=signed_in_user(request)), "Paused. Nothing more leaves.")
+
+
+def _cancel(request: HttpRequest, campaign: Campaign) -> None:
+    done = "Cancelled. Who was not reached yet stays unreached."
+    attempt(request, lambda: services.cancel_campaign(campaign, actor=signed_in_user(request)), done)
+
+
+def _retry(request: HttpRequest, campaign: Campaign) -> None:
+    attempt(
+        request,
+        lambda: services.retry_failed(campaign, actor=signed_in_user(request)),
+        "Everybody who failed gets another turn, nobody else.",
+    )
+
+
+def _release(request: HttpRequest, campaign: Campaign) -> None:
+    if request.POST.get("confirm") != "yes":
+        messages.error(request, "Tick the box to confirm that texts may arrive at any hour.")
+        return
+    attempt(
+        request,
+        lambda: services.release_quiet_hours(campaign, actor=signed_in_user(request)),
+        "Texts of this campaign may now leave at any hour.",
+    )
+
+
+def _edit(request: HttpRequest, campaign: Campaign) -> None:
+    words = {name: request.POST.get(name, "") for name in ("sms_text", "email_subject", "email_text", "email_html")}
+    attempt(request, lambda: services.edit_texts(campaign, actor=signed_in_user(request), **words), "The words are saved.")

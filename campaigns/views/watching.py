@@ -1,0 +1,91 @@
+"""What every campaign shows while and after it is sent: numbers that add up, people, and why."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from campaigns.models import Campaign, Target
+from campaigns.selectors import FILTERS, campaign_by_id, campaign_counts, explain_target, matching_targets
+from campaigns.wording import reason_label
+from servicepro.lib.admin_pages import get_or_404
+from servicepro.lib.phone import mask_phone
+from tenants.selectors import current_tenant, signed_in_user
+from tenants.services import record_action
+
+PAGE_ROWS = 50
+OPEN_STATUSES = ("running",)
+SKIP_FILTERS = (
+    "opted_out_explicit",
+    "address_suppressed",
+    "invalid_phone_format",
+    "already_sent_ok",
+    "to_equals_from",
+    "consent_required",
+    "opted_out_provider",
+    "cancelled",
+)
+
+
+@require_GET
+def progress(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Show the numbers alone; the page asks for them every second while the campaign runs."""
+    campaign = get_or_404(campaign_by_id, campaign_id)
+    # In another status other things may be done: then the buttons come along, and else they keep what is being typed.
+    is_late = request.GET.get("shown", campaign.status) != campaign.status
+    return render(request, "campaigns/_progress.html", {"campaign": campaign, "is_late": is_late, **progress_context(campaign)})
+
+
+@require_GET
+def targets(request: HttpRequest, campaign_id: int) -> HttpResponse:
+    """Show the table alone."""
+    campaign = get_or_404(campaign_by_id, campaign_id)
+    return render(request, "campaigns/_targets.html", {"campaign": campaign, "filters": FILTERS, **table_context(request, campaign)})
+
+
+@require_GET
+def why(request: HttpRequest, campaign_id: int, target_id: int) -> HttpResponse:
+    """Say in plain words what became of one person."""
+    target = Target.objects.filter(campaign_id=get_or_404(campaign_by_id, campaign_id).pk, pk=target_id).first()
+    if target is None:
+        raise Http404
+    record_action(signed_in_user(request), "recipient_explained", f"target:{target.pk}")
+    return render(request, "campaigns/_why.html", {"target": target, "why": explain_target(target), "phone": mask_phone(target.phone)})
+
+
+def progress_context(campaign: Campaign) -> dict[str, Any]:
+    """Return the numbers of a campaign as its page shows them."""
+    counts = campaign_counts(campaign.pk)
+    rows = [
+        (label, getattr(counts.sms, name), getattr(counts.email, name), name)
+        for label, name in (
+            ("Sent", "sent"),
+            ("Failed", "failed"),
+            ("Skipped", "skipped"),
+            ("Held for decent hours", "held"),
+            ("Waiting", "pending"),
+            ("In doubt", "in_doubt"),
+        )
+    ]
+    reasons = [(reason_label(reason), reason, count) for reason, count in counts.skipped_by_reason.items()]
+    return {"counts": counts, "rows": rows, "skip_reasons": reasons, "is_live": campaign.status in OPEN_STATUSES}
+
+
+def table_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    """Return a page of its people, filtered as asked."""
+    status, reason, search = request.GET.get("status", "all"), request.GET.get("reason", ""), request.GET.get("q", "")
+    found = matching_targets(campaign.pk, status=status, reason=reason, phone_text=search, region=current_tenant().region)
+    page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    people = [
+        {
+            "target": target,
+            "phone": mask_phone(target.phone),
+            "sms_reason": reason_label(target.sms_reason),
+            "email_reason": reason_label(target.email_reason),
+        }
+        for target in page
+    ]
+    choices = [(name, reason_label(name)) for name in SKIP_FILTERS]
+    return {"page": page, "people": people, "status": status, "reason": reason, "q": search, "reason_choices": choices}
