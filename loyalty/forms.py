@@ -34,8 +34,9 @@ class GuardrailsForm(forms.Form):
     minimum = MoneyField(required=False, label="Smallest bill points can be used on")
     core = forms.BooleanField(required=False, label="The booking needs a main service")
     worth = MoneyField(required=True, label="A point is worth")
+    stack = forms.BooleanField(required=False, label="A welcome offer and points on one booking")
     message = forms.CharField(required=False, max_length=240, label="What customers read when a booking does not qualify")
-    field_order = ("worth", "minimum", "core", "message")
+    field_order = ("worth", "minimum", "core", "stack", "message")
 
     def __init__(self, *arguments: Any, currency: str, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -60,7 +61,7 @@ class GuardrailsForm(forms.Form):
         """Return what was typed."""
         typed = self.cleaned_data
         message = " ".join(typed["message"].split())
-        return Guardrails(typed["minimum"], typed["core"], message, typed["worth"], self.currency)
+        return Guardrails(typed["minimum"], typed["core"], message, typed["worth"], self.currency, typed["stack"])
 
 
 def typed_from(decided: Guardrails) -> dict[str, Any]:
@@ -68,6 +69,7 @@ def typed_from(decided: Guardrails) -> dict[str, Any]:
     return {
         "minimum": _amount(decided.min_cart_total_minor),
         "core": decided.require_core_service,
+        "stack": decided.may_stack,
         "worth": _amount(decided.point_value_minor),
         "message": decided.message,
     }

@@ -30,6 +30,7 @@ def guardrails() -> Guardrails:
         chosen.loyalty_guardrail_message,
         chosen.point_value_minor,
         current_tenant().currency,
+        chosen.loyalty_may_stack,
     )
 
 

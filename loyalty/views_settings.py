@@ -76,11 +76,18 @@ def _preview(old: Guardrails, new: Guardrails) -> _Preview:
     owed = ("All points customers have", _worth(outstanding, old), _worth(outstanding, new))
     return _Preview(
         example=points_in_words(EXAMPLE_POINTS, new),
-        rows=(owed, *_rows(found, old, new)),
+        rows=(owed, *_together(old, new), *_rows(found, old, new)),
         sentences=_sentences(found),
         seen=_fingerprint(old, new),
         has_changes=old != new,
     )
+
+
+def _together(old: Guardrails, new: Guardrails) -> tuple[tuple[str, str, str], ...]:
+    if old.may_stack == new.may_stack:
+        return ()
+    said = {False: "no", True: "yes"}
+    return (("A welcome offer and points on one booking", said[old.may_stack], said[new.may_stack]),)
 
 
 def _rows(found: BackTest, old: Guardrails, new: Guardrails) -> tuple[tuple[str, str, str], ...]:
@@ -114,4 +121,4 @@ def _fingerprint(old: Guardrails, new: Guardrails) -> str:
 
 
 def _facts(decided: Guardrails) -> list[Any]:
-    return [decided.min_cart_total_minor, decided.require_core_service, decided.point_value_minor, decided.message]
+    return [decided.min_cart_total_minor, decided.require_core_service, decided.point_value_minor, decided.message, decided.may_stack]

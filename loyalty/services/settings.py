@@ -33,6 +33,7 @@ _COLUMNS = {
     "require_core_service": "loyalty_require_core_service",
     "message": "loyalty_guardrail_message",
     "point_value_minor": "point_value_minor",
+    "may_stack": "loyalty_may_stack",
 }
 
 

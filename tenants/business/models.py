@@ -37,6 +37,7 @@ class BusinessSettings(models.Model):
     loyalty_guardrail_message = models.CharField(
         max_length=240, blank=True, default="", help_text="what customers read when a booking does not qualify; empty: our own words"
     )
+    loyalty_may_stack = models.BooleanField(default=False, help_text="a welcome offer and points can be used on one booking")
     loyalty_weekly_digest = models.BooleanField(default=True, help_text="owners get a weekly email of all points changed by hand")
     keep_conversations_months = models.PositiveSmallIntegerField(
         null=True, blank=True, default=24, validators=[MinValueValidator(1)], help_text="months texts are kept; empty: for ever"

@@ -109,3 +109,15 @@ def test_only_the_owner_decides(tenant):
 
 def test_the_menu_leads_the_owner_there(owner):
     assert f'href="{URL}"' in owner.get("/admin/").content.decode()
+
+
+def test_an_offer_and_points_together_are_off_until_the_owner_turns_them_on(owner):
+    assert not guardrails().may_stack
+    typed = {"worth": "0.10", "minimum": "75", "message": "", "stack": "on"}
+    answer = owner.post(URL, typed)
+    assert "A welcome offer and points on one booking</th><td>no</td><td>yes</td>" in answer.content.decode()
+    assert not guardrails().may_stack
+    owner.post(URL, typed | {"seen": seen(answer)})
+    assert guardrails() == Guardrails(7_500, False, "", 10, may_stack=True)
+    assert AuditEntry.objects.get(action="loyalty_settings_changed").details == {"may_stack": [False, True]}
+    assert 'name="stack" checked' in owner.get(URL).content.decode()
