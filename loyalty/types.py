@@ -10,6 +10,7 @@ class Guardrails:
 
     `min_cart_total_minor` is the smallest cart, before the discount and without tax or tip; 0 means none. `message` is the
     business's own sentence for a cart that does not qualify, empty for ours. A `point_value_minor` of 0 keeps points from being used.
+    Where they `may_stack`, a booking can be paid with a welcome offer first and with points on what is left.
     """
 
     min_cart_total_minor: int
@@ -17,6 +18,7 @@ class Guardrails:
     message: str
     point_value_minor: int
     currency: str = "USD"
+    may_stack: bool = False
 
 
 @dataclass(frozen=True, slots=True)
