@@ -6,11 +6,14 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httptools
+import orjson
+from yarl import URL
 
 logger = logging.getLogger("simulator")
 BODY_BYTES_MAX = 30_000_000  # SendGrid's limit; Twilio's requests are far smaller
@@ -32,12 +35,12 @@ class Request:
     @property
     def form(self) -> dict[str, str]:
         """Return the form fields (the last of repeated ones); ValueError where they are not text."""
-        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+        return _fields(self.body.decode())
 
     @property
     def params(self) -> dict[str, str]:
         """Return the query's parameters (the last of repeated ones)."""
-        return dict(parse_qsl(self.query, keep_blank_values=True))
+        return _fields(self.query)
 
     @property
     def json(self) -> Any:
@@ -46,14 +49,23 @@ class Request:
 
     def basic_auth(self) -> tuple[str, str]:
         """Return user and password, empty where there are none."""
-        kind, _, encoded = self.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "basic":
-            return "", ""
-        try:
-            user, _, password = base64.b64decode(encoded).decode().partition(":")
-        except ValueError:
-            return "", ""
-        return user, password
+        return _basic_auth(self.headers.get("authorization", ""))
+
+
+def _fields(encoded: str) -> dict[str, str]:
+    return dict(URL.build(query_string=encoded, encoded=True).query.items())  # a third of what urllib's parse_qsl takes
+
+
+@lru_cache(maxsize=64)
+def _basic_auth(header: str) -> tuple[str, str]:
+    kind, _, encoded = header.partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(encoded).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return user, password
 
 
 @dataclass(slots=True)
@@ -78,7 +90,7 @@ class Reply:
 
 def json_reply(status: int, payload: Any, **headers: str) -> Reply:
     """Return a JSON answer."""
-    return Reply(status, json.dumps(payload).encode(), headers=headers)
+    return Reply(status, orjson.dumps(payload), headers=headers)
 
 
 Answer = Reply | Awaitable[Reply]
@@ -92,7 +104,7 @@ class HttpProtocol(asyncio.Protocol):
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self.queue: list[Request] = []
-        self.pending: asyncio.Task[None] | None = None  # the loop itself holds tasks weakly
+        self.pending: asyncio.Task[None] | asyncio.TimerHandle | None = None  # the loop itself holds tasks weakly
         self.on_message_begin()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -149,11 +161,13 @@ class HttpProtocol(asyncio.Protocol):
 
     def answer(self, request: Request) -> None:
         """Run the handler and write what it says, at once or later."""
-        reply = self.ask(request)
-        if isinstance(reply, Reply) and not reply.delay_seconds:
-            self.write(reply, is_last=request.is_last)
+        reply, loop = self.ask(request), asyncio.get_running_loop()
+        if not isinstance(reply, Reply):
+            self.pending = loop.create_task(self.answer_later(reply, is_last=request.is_last))
+        elif reply.delay_seconds:
+            self.pending = loop.call_later(reply.delay_seconds, self.answer_now, reply, request.is_last)
         else:
-            self.pending = asyncio.get_running_loop().create_task(self.answer_later(reply, is_last=request.is_last))
+            self.write(reply, is_last=request.is_last)
 
     def ask(self, request: Request) -> Answer:
         """Return what the handler says."""
@@ -165,16 +179,20 @@ class HttpProtocol(asyncio.Protocol):
             logger.exception("the simulator broke on %s", request.method)
             return Reply(500, b"The simulator itself broke: see its log.", "text/plain")
 
-    async def answer_later(self, reply: Answer, *, is_last: bool) -> None:
-        """Write a delayed answer, then whatever queued behind it."""
+    async def answer_later(self, reply: Awaitable[Reply], *, is_last: bool) -> None:
+        """Write an answer that is being made, when it is ready and its delay over."""
         try:
-            ready = reply if isinstance(reply, Reply) else await reply
+            ready = await reply
         except Exception:
             logger.exception("the simulator broke")
             ready = Reply(500, b"The simulator itself broke: see its log.", "text/plain")
         if ready.delay_seconds:
             await asyncio.sleep(ready.delay_seconds)
-        self.write(ready, is_last=is_last)
+        self.answer_now(ready, is_last)
+
+    def answer_now(self, reply: Reply, is_last: bool) -> None:
+        """Write a delayed answer, then whatever queued behind it."""
+        self.write(reply, is_last=is_last)
         self.pending = None
         while self.queue and not self.pending:
             self.answer(self.queue.pop(0))

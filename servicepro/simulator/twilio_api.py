@@ -13,6 +13,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -57,6 +58,11 @@ def error(status: int, code: int, message: str, **headers: str) -> Reply:
 
 def rfc2822(moment: float) -> str:
     """Return Twilio's date format."""
+    return _second(int(moment))
+
+
+@lru_cache(maxsize=1024)
+def _second(moment: int) -> str:
     return email.utils.formatdate(moment, usegmt=False).replace("-0000", "+0000")
 
 
