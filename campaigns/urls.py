@@ -1,17 +1,28 @@
-"""The owner's campaign pages, below /admin/port-recovery/."""
+"""The owner's campaign pages: the routes every kind has, and those below /admin/port-recovery/."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
+from campaigns.links import ROUTES
 from campaigns.views import acting, export, port_recovery, watching
+from servicepro.lib.admin_pages import View
 from tenants.services import owner_required
+
+
+def campaign_routes(kind: str, page: View) -> list[URLPattern]:
+    """Return the routes of one campaign of a kind, `page` being its own page; views are told which kind the address is for."""
+    name, of_kind = ROUTES[kind], {"kind": kind}
+    return [
+        path("<int:campaign_id>/", owner_required(page), of_kind, name=f"{name}-campaign"),
+        path("<int:campaign_id>/progress/", owner_required(watching.progress), of_kind, name=f"{name}-progress"),
+        path("<int:campaign_id>/targets/", owner_required(watching.targets), of_kind, name=f"{name}-targets"),
+        path("<int:campaign_id>/why/<int:target_id>/", owner_required(watching.why), of_kind, name=f"{name}-why"),
+        path("<int:campaign_id>/export/", owner_required(export.export), of_kind, name=f"{name}-export"),
+        path("<int:campaign_id>/<slug:action>/", owner_required(acting.act), of_kind, name=f"{name}-act"),
+    ]
+
 
 urlpatterns = [
     path("", owner_required(port_recovery.overview), name="port-recovery"),
     path("create/", owner_required(port_recovery.create), name="port-recovery-create"),
-    path("<int:campaign_id>/", owner_required(port_recovery.campaign_page), name="port-recovery-campaign"),
-    path("<int:campaign_id>/progress/", owner_required(watching.progress), name="port-recovery-progress"),
-    path("<int:campaign_id>/targets/", owner_required(watching.targets), name="port-recovery-targets"),
-    path("<int:campaign_id>/why/<int:target_id>/", owner_required(watching.why), name="port-recovery-why"),
-    path("<int:campaign_id>/export/", owner_required(export.export), name="port-recovery-export"),
-    path("<int:campaign_id>/<slug:action>/", owner_required(acting.act), name="port-recovery-act"),
+    *campaign_routes(port_recovery.KIND, port_recovery.campaign_page),
 ]

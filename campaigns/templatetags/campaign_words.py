@@ -2,11 +2,13 @@
 
 from django import template
 
+from campaigns.links import campaign_link
 from campaigns.wording import reason_label
 from servicepro.lib.money import format_minor
 
 register = template.Library()
 register.filter("because", reason_label)
+register.simple_tag(campaign_link)
 
 
 @register.filter

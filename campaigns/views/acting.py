@@ -8,20 +8,21 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from campaigns import services
+from campaigns.links import campaign_link
 from campaigns.models import Campaign
-from campaigns.selectors import campaign_by_id
 from campaigns.tasks import drain_soon
+from campaigns.views.watching import campaign_asked_for
 from campaigns.wording import reason_label
 from messaging.types import Outcome
-from servicepro.lib.admin_pages import attempt, get_or_404
+from servicepro.lib.admin_pages import attempt
 from servicepro.lib.errors import ServiceProError
 from tenants.selectors import current_tenant, signed_in_user
 
 
 @require_POST
-def act(request: HttpRequest, campaign_id: int, action: str) -> HttpResponse:
+def act(request: HttpRequest, campaign_id: int, action: str, kind: str) -> HttpResponse:
     """Do what a button says."""
-    campaign = get_or_404(campaign_by_id, campaign_id)
+    campaign = campaign_asked_for(campaign_id, kind)
     actions: dict[str, Callable[[HttpRequest, Campaign], None]] = {
         "test": _send_test,
         "start": _start,
@@ -35,7 +36,7 @@ def act(request: HttpRequest, campaign_id: int, action: str) -> HttpResponse:
     if action not in actions:
         raise Http404
     actions[action](request, campaign)
-    return redirect("port-recovery-campaign", campaign.pk)
+    return redirect(campaign_link(campaign))
 
 
 def _send_test(request: HttpRequest, campaign: Campaign) -> None:

@@ -7,8 +7,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_POST
 
 from campaigns.models import Campaign, Target
-from campaigns.selectors import campaign_by_id
-from servicepro.lib.admin_pages import get_or_404
+from campaigns.views.watching import campaign_asked_for
 from servicepro.lib.spreadsheet_safety import safe_cell
 from tenants.selectors import signed_in_user
 from tenants.services import record_action
@@ -17,9 +16,9 @@ EXPORT_ROWS_AT_ONCE = 2_000
 
 
 @require_POST
-def export(request: HttpRequest, campaign_id: int) -> StreamingHttpResponse:
+def export(request: HttpRequest, campaign_id: int, kind: str) -> StreamingHttpResponse:
     """Download everybody and what became of them; recorded, and safe to open in a spreadsheet."""
-    campaign = get_or_404(campaign_by_id, campaign_id)
+    campaign = campaign_asked_for(campaign_id, kind)
     record_action(signed_in_user(request), "campaign_exported", f"campaign:{campaign.pk}")
     response = StreamingHttpResponse(_csv_lines(campaign), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="campaign-{campaign.pk}.csv"'

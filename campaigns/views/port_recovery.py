@@ -6,11 +6,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import services
 from campaigns.models import Campaign, Target
-from campaigns.selectors import FILTERS, campaign_by_id, matching_targets, texts_cost
-from campaigns.views.watching import progress_context, table_context
+from campaigns.selectors import FILTERS, matching_targets, texts_cost
+from campaigns.views.watching import campaign_asked_for, progress_context, table_context
 from campaigns.wording import reason_label
-from servicepro.lib.admin_pages import admin_page, attempt, get_or_404
+from servicepro.lib.admin_pages import admin_page, attempt
 from tenants.selectors import current_tenant, signed_in_user
+
+KIND = "port_recovery"
 
 
 @require_GET
@@ -23,7 +25,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "Port recovery",
         preview=services.preview_port_recovery(),
         reasons=reason_label,
-        campaigns=Campaign.objects.filter(kind="port_recovery").order_by("-created_at")[:20],
+        campaigns=Campaign.objects.filter(kind=KIND).order_by("-created_at")[:20],
         currency=tenant.currency,
     )
 
@@ -40,9 +42,9 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def campaign_page(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show one campaign: numbers, words, people."""
-    campaign = get_or_404(campaign_by_id, campaign_id)
+    campaign = campaign_asked_for(campaign_id, kind)
     first = Target.objects.filter(campaign_id=campaign.pk).exclude(phone=None).order_by("id").first()
     chosen = matching_targets(campaign.pk, phone_text=request.GET.get("as", ""), region=current_tenant().region).first()
     shown_as = chosen if request.GET.get("as") and chosen else first

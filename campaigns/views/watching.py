@@ -29,30 +29,40 @@ SKIP_FILTERS = (
 )
 
 
-@require_GET
-def progress(request: HttpRequest, campaign_id: int) -> HttpResponse:
-    """Show the numbers alone; the page asks for them every second while the campaign runs."""
+def campaign_asked_for(campaign_id: int, kind: str) -> Campaign:
+    """Return the campaign an address names. Raises Http404 where there is none of this kind."""
     campaign = get_or_404(campaign_by_id, campaign_id)
+    if campaign.kind != kind:
+        raise Http404(f"Campaign {campaign_id} is of another kind.")
+    return campaign
+
+
+@require_GET
+def progress(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
+    """Show the numbers alone; the page asks for them every second while the campaign runs."""
+    campaign = campaign_asked_for(campaign_id, kind)
     # In another status other things may be done: then the buttons come along, and else they keep what is being typed.
     is_late = request.GET.get("shown", campaign.status) != campaign.status
     return render(request, "campaigns/_progress.html", {"campaign": campaign, "is_late": is_late, **progress_context(campaign)})
 
 
 @require_GET
-def targets(request: HttpRequest, campaign_id: int) -> HttpResponse:
+def targets(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show the table alone."""
-    campaign = get_or_404(campaign_by_id, campaign_id)
+    campaign = campaign_asked_for(campaign_id, kind)
     return render(request, "campaigns/_targets.html", {"campaign": campaign, "filters": FILTERS, **table_context(request, campaign)})
 
 
 @require_GET
-def why(request: HttpRequest, campaign_id: int, target_id: int) -> HttpResponse:
+def why(request: HttpRequest, campaign_id: int, target_id: int, kind: str) -> HttpResponse:
     """Say in plain words what became of one person."""
-    target = Target.objects.filter(campaign_id=get_or_404(campaign_by_id, campaign_id).pk, pk=target_id).first()
+    campaign = campaign_asked_for(campaign_id, kind)
+    target = Target.objects.filter(campaign_id=campaign.pk, pk=target_id).first()
     if target is None:
         raise Http404
     record_action(signed_in_user(request), "recipient_explained", f"target:{target.pk}")
-    return render(request, "campaigns/_why.html", {"target": target, "why": explain_target(target), "phone": mask_phone(target.phone)})
+    about = {"target": target, "why": explain_target(target), "phone": mask_phone(target.phone)}
+    return render(request, "campaigns/_why.html", {"campaign": campaign, **about})
 
 
 def progress_context(campaign: Campaign) -> dict[str, Any]:
@@ -70,7 +80,12 @@ def progress_context(campaign: Campaign) -> dict[str, Any]:
         )
     ]
     reasons = [(reason_label(reason), reason, count) for reason, count in counts.skipped_by_reason.items()]
-    return {"counts": counts, "rows": rows, "skip_reasons": reasons, "is_live": campaign.status in OPEN_STATUSES}
+    return {
+        "counts": counts,
+        "rows": rows,
+        "skip_reasons": reasons,
+        "is_live": campaign.status in OPEN_STATUSES,
+    }
 
 
 def table_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
@@ -88,4 +103,11 @@ def table_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         for target in page
     ]
     choices = [(name, reason_label(name)) for name in SKIP_FILTERS]
-    return {"page": page, "people": people, "status": status, "reason": reason, "q": search, "reason_choices": choices}
+    return {
+        "page": page,
+        "people": people,
+        "status": status,
+        "reason": reason,
+        "q": search,
+        "reason_choices": choices,
+    }
