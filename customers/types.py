@@ -61,6 +61,19 @@ class NewCustomer:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredPerson:
+    """Somebody who registered: the record that stands for them, whether it was made just now, and whether a list had brought them.
+
+    `is_first_time` is False for who had registered before.
+    """
+
+    customer_id: int
+    is_new: bool
+    is_imported: bool
+    is_first_time: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableFile:
     """A file of a takeout that was left out, and why."""
 

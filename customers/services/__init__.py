@@ -21,6 +21,7 @@ from customers.services.imports import (
     undo_import,
     undo_report,
 )
+from customers.services.invitations import expire_invitations, mark_invited, waiting_invitations
 from customers.services.merging import (
     dismiss_proposal,
     forget_merges,
@@ -64,6 +65,7 @@ from customers.services.self_service import (
     records_of_email,
     rename_customer,
 )
+from customers.services.sign_up import agree_to_texts, register_customer_by_id, register_person
 from customers.services.standstill import no_erasure_meanwhile
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "ProviderCopy",
     "Upload",
     "accepts_offers",
+    "agree_to_texts",
     "apply_import",
     "apply_retention",
     "blank_values",
@@ -93,6 +96,7 @@ __all__ = [
     "erase_address",
     "erase_person",
     "error_report",
+    "expire_invitations",
     "export_address",
     "export_customers",
     "export_person",
@@ -100,6 +104,7 @@ __all__ = [
     "forget_merges",
     "import_google_voice",
     "lift_suppression",
+    "mark_invited",
     "merge_customers",
     "names_somebody",
     "no_erasure_meanwhile",
@@ -116,9 +121,11 @@ __all__ = [
     "records_of",
     "records_of_email",
     "register_customer",
+    "register_customer_by_id",
     "register_holder",
     "register_merge_effect",
     "register_missing_customers",
+    "register_person",
     "remap_import",
     "rename_customer",
     "rotate_field_keys",
@@ -127,4 +134,5 @@ __all__ = [
     "undo_report",
     "unmerge_customers",
     "untold_contact_changes",
+    "waiting_invitations",
 ]
