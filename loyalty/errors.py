@@ -1,8 +1,8 @@
-"""What can stand between somebody and points."""
+"""What can stand between somebody and points or a welcome offer."""
 
 from typing import Literal
 
-from servicepro.lib.errors import Conflict, Forbidden, InvalidInput, NotFound
+from servicepro.lib.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany
 
 ReasonCode = Literal[
     "INVALID_AMOUNT", "CONTACT_CHANGED", "INSUFFICIENT_POINTS", "MIN_TOTAL_NOT_MET", "NO_CORE_SERVICE", "ADD_ON_ONLY", "EXCEEDS_TOTAL"
@@ -68,3 +68,43 @@ class BadGuardrails(InvalidInput):
     """The settings cannot be kept as given; `fields` has a sentence for each that is wrong."""
 
     code = "LOYALTY_BAD_GUARDRAILS"
+
+
+class BadOffer(InvalidInput):
+    """The welcome offer cannot be kept as given; `fields` has a sentence for each that is wrong."""
+
+    code = "LOYALTY_BAD_OFFER"
+
+
+class UnknownOffer(NotFound):
+    """There is no such welcome offer here."""
+
+    code = "LOYALTY_UNKNOWN_OFFER"
+
+
+class UnknownOfferCode(NotFound):
+    """The code is not one that was given to whoever asks."""
+
+    code = "LOYALTY_UNKNOWN_OFFER_CODE"
+
+
+class TooManyOfferCodes(TooMany):
+    """Codes were tried too often."""
+
+    code = "LOYALTY_TOO_MANY_OFFER_CODES"
+
+
+class OfferRefused(InvalidInput):
+    """The welcome offer cannot be promised, claimed or used this way; nothing was taken. `reason_code` says which rule."""
+
+    code = "LOYALTY_OFFER_REFUSED"
+
+    def __init__(self, reason_code: str, message: str) -> None:
+        super().__init__(message, reasonCode=reason_code)
+        self.reason_code = reason_code
+
+
+class OfferReturned(Conflict):
+    """The welcome offer was used for this once and has been given back since."""
+
+    code = "LOYALTY_OFFER_RETURNED"

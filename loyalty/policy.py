@@ -1,11 +1,26 @@
-"""What points may be used for: pure decisions over guardrails, a balance and a cart. Money is in minor units."""
+"""What points may be used for, and what a welcome offer takes off a bill: pure decisions over terms, what somebody has, and a cart.
+
+Money is in minor units.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from loyalty.types import BackTest, Guardrails, Offer, PastCart, RedemptionCheck, RedemptionContext, Rest, Verdict
+from loyalty.types import (
+    BackTest,
+    Guardrails,
+    Offer,
+    OfferCheck,
+    OfferPromise,
+    OfferTerms,
+    PastCart,
+    RedemptionCheck,
+    RedemptionContext,
+    Rest,
+    Verdict,
+)
 from loyalty.wording import deadline_in_words, rest_in_words, rule_in_words
 from servicepro.lib.money import short_minor
 
@@ -16,6 +31,12 @@ NO_CORE_SERVICE = "NO_CORE_SERVICE"
 ADD_ON_ONLY = "ADD_ON_ONLY"
 EXCEEDS_TOTAL = "EXCEEDS_TOTAL"
 CONTACT_CHANGED = "CONTACT_CHANGED"
+OFFER_INACTIVE = "OFFER_INACTIVE"
+OFFER_NOT_CLAIMED = "OFFER_NOT_CLAIMED"
+OFFER_EXPIRED = "OFFER_EXPIRED"
+OFFER_USED = "OFFER_USED"
+OFFER_MINIMUM_NOT_MET = "OFFER_MINIMUM_NOT_MET"
+OFFER_NOTHING_TO_PAY = "OFFER_NOTHING_TO_PAY"
 REDEMPTION_REST = timedelta(hours=24)  # how long points rest after a phone or email was replaced
 REASON_CHARACTERS_MAX = 64
 # Points that somebody of a role may give and take by hand in a day, both counted.
@@ -186,3 +207,50 @@ class _Tally:
             so_far.discount_minor + (check.discount_minor if has_points else 0),
         )
         return check.can_redeem
+
+
+def decide_offer(terms: OfferTerms | None, promise: OfferPromise | None, total_minor: int, now: datetime) -> OfferCheck:
+    """Tell whether an offer can be used on a bill of `total_minor`, and what it takes off: never more than the bill.
+
+    Asked in this order: is it there and active, was it claimed, does it still run, is a use left, is the bill large enough.
+    """
+    if terms is None or not terms.is_active:
+        return _refused(OFFER_INACTIVE, "Offer not found or inactive")
+    if promise is None or promise.expires_at is None:
+        return _refused(OFFER_NOT_CLAIMED, "Register to claim this offer first")
+    if now > promise.expires_at:
+        return _refused(OFFER_EXPIRED, "Offer has expired")
+    if promise.uses >= terms.usage_limit:
+        return _refused(OFFER_USED, "Offer already used")
+    if total_minor < terms.minimum_purchase_minor:
+        return _refused(OFFER_MINIMUM_NOT_MET, f"Minimum purchase of {short_minor(terms.minimum_purchase_minor, terms.currency)} required")
+    discount = discount_minor(terms, total_minor)
+    return OfferCheck(True, discount) if discount else _refused(OFFER_NOTHING_TO_PAY, "There is nothing to pay here")
+
+
+def discount_minor(terms: OfferTerms, total_minor: int) -> int:
+    """Return what the offer takes off a bill, rounded down to a whole minor unit."""
+    total = max(total_minor, 0)
+    if not terms.is_percentage:
+        return min(terms.discount_value, total)
+    share = total * terms.discount_value // 100
+    return share if terms.max_discount_minor is None else min(share, terms.max_discount_minor)
+
+
+def _refused(reason_code: str, message: str) -> OfferCheck:
+    return OfferCheck(False, 0, reason_code, message)
+
+
+def worse_terms(old: OfferTerms, new: OfferTerms) -> tuple[str, ...]:
+    """Return the fields in which changed terms take something from whoever was promised the old ones; empty where nothing is taken."""
+    if old.is_percentage != new.is_percentage:
+        return ("discount_type",)
+    cap = new.max_discount_minor is not None and (old.max_discount_minor is None or new.max_discount_minor < old.max_discount_minor)
+    worse = {
+        "discount_value": new.discount_value < old.discount_value,
+        "max_discount_minor": cap,
+        "minimum_purchase_minor": new.minimum_purchase_minor > old.minimum_purchase_minor,
+        "validity_days": new.validity_days < old.validity_days,
+        "usage_limit": new.usage_limit < old.usage_limit,
+    }
+    return tuple(field for field, is_worse in worse.items() if is_worse)

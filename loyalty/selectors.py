@@ -12,6 +12,11 @@ from loyalty.history import PointsSummary as PointsSummary
 from loyalty.history import points_history as points_history
 from loyalty.history import points_summary as points_summary
 from loyalty.models import AdjustmentRequest
+from loyalty.offers import active_offers as active_offers
+from loyalty.offers import offer_promise as offer_promise
+from loyalty.offers import offer_terms as offer_terms
+from loyalty.offers import promised_codes as promised_codes
+from loyalty.offers import usable_offers as usable_offers
 from loyalty.types import AdjustmentLine, Guardrails, WaitingAdjustment
 from loyalty.wording import bookings_in_words, limits_in_words, points_in_words
 from servicepro.lib.crypto import decrypt_address

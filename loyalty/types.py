@@ -170,3 +170,110 @@ class LedgerProof:
     def adds_up(self) -> bool:
         """Whether every balance is the sum of its entries, and every total that is kept."""
         return not self.drifts and self.totals_add_up
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTerms:
+    """What a welcome offer promises. Without `max_discount_minor` a percentage has no cap; a minimum of 0 means any bill."""
+
+    id: int
+    name: str
+    is_percentage: bool
+    discount_value: int
+    max_discount_minor: int | None
+    minimum_purchase_minor: int
+    validity_days: int
+    usage_limit: int
+    is_active: bool
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPromise:
+    """Somebody's promise of an offer: their code, until when it runs (None before it is claimed), and how often it was used."""
+
+    code: str
+    expires_at: datetime | None
+    uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCheck:
+    """Whether a welcome offer can be used; if not, why (a stable code and a sentence)."""
+
+    is_valid: bool
+    discount_minor: int
+    reason_code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferDiscount:
+    """An offer that was used: what it took off, of which offer, under which code."""
+
+    offer_id: int
+    name: str
+    code: str
+    discount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferWish:
+    """A welcome offer as somebody wants it; the value is a percentage, or an amount in minor units."""
+
+    name: str
+    is_percentage: bool
+    discount_value: int
+    max_discount_minor: int | None = None
+    minimum_purchase_minor: int = 0
+    validity_days: int = 30
+    usage_limit: int = 1
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UsableOffer:
+    """An offer somebody can use now, on a bill that is large enough."""
+
+    terms: OfferTerms
+    promise: OfferPromise
+
+
+@dataclass(frozen=True, slots=True)
+class OfferUsage:
+    """An offer with what became of it: codes promised, claimed and run out unused; uses that stand and what they took off."""
+
+    terms: OfferTerms
+    promised: int
+    claimed: int
+    expired: int
+    used: int
+    discount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRedemption:
+    """One code of an offer that was claimed, or one use of it. `status` is active, redeemed, returned or expired; the phone is masked."""
+
+    code: str
+    customer_id: int
+    name: str
+    phone: str
+    status: str
+    claimed_at: datetime
+    expires_at: datetime
+    source_key: str = ""
+    total_minor: int = 0
+    discount_minor: int = 0
+    redeemed_at: datetime | None = None
+    returned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionPage:
+    """A page of what became of an offer's codes, newest first; `page` counts from 1 and never lies beyond the last."""
+
+    rows: tuple[OfferRedemption, ...]
+    page: int
+    pages: int
+    total: int

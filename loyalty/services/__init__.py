@@ -8,6 +8,7 @@ from loyalty.services.contact_notices import tell_old_contacts
 from loyalty.services.digests import choose_weekly_digest, send_weekly_digest
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
+from loyalty.services.offers import check_offer, claim_offer, expire_offers, promise_offer, return_offer, use_offer
 from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, coach_redemption, resting_points, reverse_redemption
 from loyalty.services.revision import check_revision, revise_redemption
 from loyalty.services.settings import change_guardrails, check_guardrails
@@ -22,23 +23,29 @@ __all__ = [
     "back_test_guardrails",
     "change_guardrails",
     "check_guardrails",
+    "check_offer",
     "check_redemption_eligibility",
     "check_revision",
     "choose_weekly_digest",
+    "claim_offer",
     "coach_redemption",
     "describe_points",
     "expire_adjustments",
+    "expire_offers",
     "grant_points",
     "guardrails",
     "merge_points",
+    "promise_offer",
     "refuse_adjustment",
     "register_cart_source",
     "request_adjustment",
     "resting_points",
+    "return_offer",
     "reverse_redemption",
     "revise_redemption",
     "send_weekly_digest",
     "tell_old_contacts",
     "unmerge_points",
+    "use_offer",
     "verify_ledger",
 ]

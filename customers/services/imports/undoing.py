@@ -42,6 +42,7 @@ _HAS = {
 _HAS_HERE = {
     "participant": "they are in a conversation",
     "consentevent": _SAID,
+    "offercode": "they were promised a welcome offer",
     "customermerge": "they were merged with another record",
     "importrow": "they are in a later import as well",
 }
