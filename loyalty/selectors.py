@@ -17,6 +17,7 @@ from loyalty.offers import offer_promise as offer_promise
 from loyalty.offers import offer_terms as offer_terms
 from loyalty.offers import promised_codes as promised_codes
 from loyalty.offers import usable_offers as usable_offers
+from loyalty.offers_waiting import waiting_offers as waiting_offers
 from loyalty.types import AdjustmentLine, Guardrails, WaitingAdjustment
 from loyalty.wording import bookings_in_words, limits_in_words, points_in_words
 from servicepro.lib.crypto import decrypt_address

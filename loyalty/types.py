@@ -277,3 +277,12 @@ class RedemptionPage:
     page: int
     pages: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOffer:
+    """A welcome offer that was promised to somebody under a code and is not claimed yet."""
+
+    terms: OfferTerms
+    code: str
+    promised_at: datetime
