@@ -7,6 +7,15 @@ from servicepro.lib.errors import Conflict, Forbidden, InvalidInput, NotFound, T
 ReasonCode = Literal[
     "INVALID_AMOUNT", "CONTACT_CHANGED", "INSUFFICIENT_POINTS", "MIN_TOTAL_NOT_MET", "NO_CORE_SERVICE", "ADD_ON_ONLY", "EXCEEDS_TOTAL"
 ]
+OfferReason = Literal[
+    "OFFER_INACTIVE",
+    "OFFER_NOT_CLAIMED",
+    "OFFER_EXPIRED",
+    "OFFER_USED",
+    "OFFER_MINIMUM_NOT_MET",
+    "OFFER_NOTHING_TO_PAY",
+    "OFFER_WITH_POINTS",
+]
 
 
 class RedemptionBlocked(InvalidInput):

@@ -37,6 +37,7 @@ OFFER_EXPIRED = "OFFER_EXPIRED"
 OFFER_USED = "OFFER_USED"
 OFFER_MINIMUM_NOT_MET = "OFFER_MINIMUM_NOT_MET"
 OFFER_NOTHING_TO_PAY = "OFFER_NOTHING_TO_PAY"
+OFFER_WITH_POINTS = "OFFER_WITH_POINTS"
 REDEMPTION_REST = timedelta(hours=24)  # how long points rest after a phone or email was replaced
 REASON_CHARACTERS_MAX = 64
 # Points that somebody of a role may give and take by hand in a day, both counted.

@@ -9,6 +9,7 @@ from loyalty.services.digests import choose_weekly_digest, send_weekly_digest
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
 from loyalty.services.offers import check_offer, claim_offer, expire_offers, promise_offer, return_offer, use_offer
+from loyalty.services.offers_on_bills import check_offer_revision, revise_offer, together_problem
 from loyalty.services.redemption import apply_redemption, check_redemption_eligibility, coach_redemption, resting_points, reverse_redemption
 from loyalty.services.revision import check_revision, revise_redemption
 from loyalty.services.settings import change_guardrails, check_guardrails
@@ -24,6 +25,7 @@ __all__ = [
     "change_guardrails",
     "check_guardrails",
     "check_offer",
+    "check_offer_revision",
     "check_redemption_eligibility",
     "check_revision",
     "choose_weekly_digest",
@@ -42,9 +44,11 @@ __all__ = [
     "resting_points",
     "return_offer",
     "reverse_redemption",
+    "revise_offer",
     "revise_redemption",
     "send_weekly_digest",
     "tell_old_contacts",
+    "together_problem",
     "unmerge_points",
     "use_offer",
     "verify_ledger",

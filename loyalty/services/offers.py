@@ -85,7 +85,7 @@ def use_offer(*, customer_id: int, offer_id: int, total_minor: int, source_key: 
         owner_id, _balance = hold_living_record(customer_id)
         earlier = OfferUse.objects.select_related("code__offer").filter(source_key=source_key).first()
         if earlier is not None:
-            return _as_it_was(earlier)
+            return offer_as_it_was(earlier)
         terms, promise = offer_terms(offer_id), offer_promise(owner_id, offer_id)
         check = decide_offer(terms, promise, total_minor, timezone.now())
         if not check.is_valid or terms is None or promise is None:
@@ -103,7 +103,8 @@ def use_offer(*, customer_id: int, offer_id: int, total_minor: int, source_key: 
         return OfferDiscount(terms.id, terms.name, promise.code, check.discount_minor)
 
 
-def _as_it_was(use: OfferUse) -> OfferDiscount:
+def offer_as_it_was(use: OfferUse) -> OfferDiscount:
+    """Return a use of an offer as it was answered. Raises OfferReturned where it was given back."""
     if use.returned_at is not None:
         raise OfferReturned("The welcome offer for this was given back already. Start anew to use it again.")
     return OfferDiscount(use.code.offer_id, use.code.offer.name, use.code.code, use.discount_minor)
