@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Collection
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from customers.models import Customer
@@ -29,10 +30,10 @@ def mark_invited(customer_ids: Collection[int], at: datetime.datetime) -> int:
         return int(cursor.rowcount)
 
 
-def waiting_invitations(*, before: datetime.datetime, after_id: int = 0, limit: int = 1_000) -> list[tuple[int, datetime.datetime]]:
-    """Return (customer id, invited at) of people invited before a time who have not registered, in the order of their ids."""
+def waiting_invitations(*, before: datetime.datetime, after_id: int = 0, limit: int = 1_000) -> list[tuple[int, int]]:
+    """Return (customer id, id of the record that stands for the person) of records invited before a time and not registered, by id."""
     found = _waiting().filter(invited_at__lt=before, pk__gt=after_id).order_by("pk")
-    return list(found.values_list("pk", "invited_at")[:limit])
+    return list(found.values_list("pk", Coalesce("same_person_as_id", "pk"))[:limit])
 
 
 def expire_invitations(customer_ids: Collection[int], *, before: datetime.datetime) -> int:
