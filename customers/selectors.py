@@ -34,7 +34,7 @@ LIVES = {
 _CONSENT = """
 WITH asked AS (
     SELECT id, coalesce(same_person_as_id, id) AS head, sms_consent, opted_out, sms_opt_out, email_opt_out, gdpr_marketing_consent,
-           nullif(time_zone, '') AS time_zone
+           nullif(time_zone, '') AS time_zone, whatsapp_consent
       FROM customers_customer WHERE id = ANY(%s)
 ), heads AS (
     SELECT DISTINCT same_person_as_id AS head FROM customers_customer WHERE same_person_as_id IN (SELECT head FROM asked)
@@ -44,7 +44,8 @@ WITH asked AS (
            bool_or(r.opted_out) AS opted_out, bool_or(r.sms_opt_out) AS sms_opt_out, bool_or(r.email_opt_out) AS email_opt_out,
            CASE WHEN bool_or(r.gdpr_marketing_consent IS FALSE) THEN false
                 WHEN bool_or(r.gdpr_marketing_consent) THEN true END AS gdpr_marketing_consent,
-           max(nullif(r.time_zone, '')) AS time_zone
+           max(nullif(r.time_zone, '')) AS time_zone,
+           CASE WHEN bool_or(r.whatsapp_consent IS FALSE) THEN false WHEN bool_or(r.whatsapp_consent) THEN true END AS whatsapp_consent
       FROM heads h
      CROSS JOIN LATERAL (SELECT * FROM customers_customer WHERE id = h.head
                          UNION ALL
@@ -54,7 +55,7 @@ WITH asked AS (
 SELECT a.id, CASE WHEN s.head IS NULL THEN a.sms_consent ELSE s.sms_consent END, coalesce(s.opted_out, a.opted_out),
        coalesce(s.sms_opt_out, a.sms_opt_out), coalesce(s.email_opt_out, a.email_opt_out),
        CASE WHEN s.head IS NULL THEN a.gdpr_marketing_consent ELSE s.gdpr_marketing_consent END,
-       coalesce(a.time_zone, s.time_zone, '')
+       coalesce(a.time_zone, s.time_zone, ''), CASE WHEN s.head IS NULL THEN a.whatsapp_consent ELSE s.whatsapp_consent END
   FROM asked a LEFT JOIN strictest s USING (head)
 """
 
@@ -78,6 +79,20 @@ def suppressed_tags(channel: str, tags: Sequence[str]) -> dict[str, str]:
             [channel, list(tags)],
         )
         return dict(cursor.fetchall())
+
+
+def wrote_since(source: str, tags: Collection[str], since: datetime.datetime) -> set[str]:
+    """Return those of these phone tags from which a message came in after `since`, in conversations of one source."""
+    if not tags:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.external_key FROM customers_conversation c WHERE c.source = %s AND c.external_key = ANY(%s)"
+            " AND EXISTS (SELECT 1 FROM customers_message m WHERE m.conversation_id = c.id AND m.direction = 'inbound'"
+            " AND m.occurred_at > %s)",
+            [source, list(tags), since],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def contact_changed_at(customer_id: int) -> datetime.datetime | None:
@@ -241,6 +256,22 @@ def _from_lists(batch_id: uuid.UUID | None) -> QuerySet[Customer]:
 def imported_lives(*, batch_id: uuid.UUID | None = None) -> dict[str, int]:
     """Return how many of the people whom lists brought, or one list, have come how far."""
     return _from_lists(batch_id).aggregate(**{life: Count("pk", filter=condition) for life, condition in LIVES.items()})
+
+
+def listed_person(customer_id: int) -> Customer | None:
+    """Return somebody whom a list brought, None where nobody has this id."""
+    return _from_lists(None).filter(pk=customer_id).first()
+
+
+def tags_of_lists(limit: int = 200) -> list[str]:
+    """Return the tags that people from lists have, the most frequent first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tag FROM customers_customer c, unnest(c.tags) AS tag"
+            " WHERE c.import_batch_id IS NOT NULL AND c.erased_as IS NULL GROUP BY tag ORDER BY count(*) DESC, tag LIMIT %s",
+            [limit],
+        )
+        return [tag for (tag,) in cursor.fetchall()]
 
 
 def imported_customers(

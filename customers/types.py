@@ -14,6 +14,7 @@ class ConsentFacts:
     email_opt_out: bool = False
     gdpr_marketing_consent: bool | None = None
     time_zone: str = ""
+    whatsapp_consent: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

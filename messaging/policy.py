@@ -6,6 +6,7 @@ from typing import Any
 
 from customers.types import ConsentFacts
 from messaging.types import Channel, ConsentPolicy, Envelope, MessageClass, Reason, Sender
+from servicepro.lib.phone import is_us_number
 from servicepro.lib.zones import HeldUntil, contacts_allowed_at
 
 
@@ -20,7 +21,10 @@ class BusinessHours:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known about one envelope's address at the moment of the decision."""
+    """What is known about one envelope's address at the moment of the decision; the last two matter on WhatsApp alone.
+
+    `is_window_open` says that the person wrote there within 24 hours, `us_marketing_allowed` that WhatsApp delivers marketing to +1.
+    """
 
     sender: Sender | None
     hours: BusinessHours
@@ -28,6 +32,8 @@ class Facts:
     suppressed: str | None = None
     already_sent: bool = False
     unknown_consent_allowed: bool = True
+    is_window_open: bool = False
+    us_marketing_allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,12 @@ def _explicit_refusal(envelope: Envelope, facts: Facts) -> Skip | None:
     consent = facts.consent
     if consent:
         flags = {"opted_out": consent.opted_out is True}
-        if envelope.channel is Channel.EMAIL:
+        if envelope.channel is Channel.SMS:
+            flags |= {"sms_opt_out": consent.sms_opt_out is True, "sms_consent_is_no": consent.sms_consent is False}
+        elif envelope.channel is Channel.EMAIL:
             flags["email_opt_out"] = consent.email_opt_out is True
         else:
-            flags |= {"sms_opt_out": consent.sms_opt_out is True, "sms_consent_is_no": consent.sms_consent is False}
+            flags["whatsapp_consent_is_no"] = consent.whatsapp_consent is False
         seen |= {name: value for name, value in flags.items() if value}
     if seen and envelope.message_class is MessageClass.MARKETING:
         return Skip(Reason.OPTED_OUT_EXPLICIT, seen)
@@ -87,14 +95,22 @@ def _explicit_refusal(envelope: Envelope, facts: Facts) -> Skip | None:
     return None
 
 
+# What is wrong with a channel itself: switched off by the campaign, an address it cannot use, no sender of its own.
+_UNUSABLE = {
+    Channel.SMS: (Reason.SMS_DISABLED, Reason.INVALID_PHONE, Reason.NOT_CONFIGURED),
+    Channel.EMAIL: (Reason.EMAIL_DISABLED, Reason.INVALID_EMAIL, Reason.EMAIL_NOT_CONFIGURED),
+    Channel.WHATSAPP: (Reason.WHATSAPP_DISABLED, Reason.INVALID_PHONE, Reason.WHATSAPP_NOT_CONFIGURED),
+}
+
+
 def _cannot_be_sent(envelope: Envelope, facts: Facts) -> Skip | None:
     is_email = envelope.channel is Channel.EMAIL
     if not envelope.channel_enabled:
-        return Skip(Reason.EMAIL_DISABLED if is_email else Reason.SMS_DISABLED, {})
+        return Skip(_UNUSABLE[envelope.channel][0], {})
     if not envelope.address or (is_email and "@" not in envelope.address):
-        return Skip(Reason.INVALID_EMAIL if is_email else Reason.INVALID_PHONE, {"has_raw": bool(envelope.address_raw)})
+        return Skip(_UNUSABLE[envelope.channel][1], {"has_raw": bool(envelope.address_raw)})
     if facts.sender is None:
-        return Skip(Reason.EMAIL_NOT_CONFIGURED if is_email else Reason.NOT_CONFIGURED, {})
+        return Skip(_UNUSABLE[envelope.channel][2], {})
     if envelope.address == facts.sender.address:
         return Skip(Reason.TO_EQUALS_FROM, {})
     if facts.already_sent:
@@ -103,12 +119,11 @@ def _cannot_be_sent(envelope: Envelope, facts: Facts) -> Skip | None:
 
 
 def _missing_consent(envelope: Envelope, facts: Facts) -> Skip | None:
+    if envelope.channel is Channel.WHATSAPP:
+        return _whatsapp_refuses(envelope, facts)
     if envelope.message_class is not MessageClass.MARKETING:
         return None
     consent = facts.consent
-    if envelope.channel is Channel.WHATSAPP:
-        # WhatsApp asks for an opt-in of its own, and none is recorded yet: consent to texts is not consent to WhatsApp.
-        return Skip(Reason.CONSENT_REQUIRED, {"consent": "no WhatsApp opt-in"})
     if envelope.channel is Channel.SMS and consent and consent.sms_consent is True:
         return None
     if consent and consent.gdpr_marketing_consent is True:
@@ -118,9 +133,22 @@ def _missing_consent(envelope: Envelope, facts: Facts) -> Skip | None:
     return Skip(Reason.CONSENT_REQUIRED, {"consent": "unknown", "policy": envelope.consent_policy.value})
 
 
+def _whatsapp_refuses(envelope: Envelope, facts: Facts) -> Skip | None:
+    consent = facts.consent
+    if envelope.message_class is MessageClass.MARKETING:
+        # WhatsApp asks for an opt-in of its own: consent to texts, or a business that writes to unknowns, is none.
+        if not (consent and consent.whatsapp_consent is True):
+            return Skip(Reason.CONSENT_REQUIRED, {"consent": "no WhatsApp opt-in"})
+        if not facts.us_marketing_allowed and envelope.address and is_us_number(envelope.address):
+            return Skip(Reason.US_MARKETING, {})
+    if not envelope.content_sid and not facts.is_window_open:
+        return Skip(Reason.OUTSIDE_WINDOW, {})
+    return None
+
+
 def _outside_hours(envelope: Envelope, facts: Facts, now: datetime.datetime) -> Hold | None:
     is_exempt = envelope.message_class is not MessageClass.MARKETING or envelope.quiet_hours_released
-    if envelope.channel is not Channel.SMS or is_exempt or envelope.address is None:
+    if envelope.channel is Channel.EMAIL or is_exempt or envelope.address is None:
         return None
     known_zone = envelope.time_zone or (facts.consent.time_zone if facts.consent else "") or None
     answer = contacts_allowed_at(

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from messaging.ledger.ddl import TABLES, LedgerTable
 from messaging.models import Line
-from messaging.types import Channel, LedgerRow, Sender
+from messaging.types import WHATSAPP_CODES, Channel, DeliveryCounts, LedgerRow, Reason, Sender
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.fields import phone_tag
 from servicepro.lib.tenancy import connection
@@ -17,6 +17,12 @@ _COLUMNS = (
     "{address}, state, {ok}, attempt_id, coalesce({sid}, ''), coalesce(last_error, ''), coalesce(provider_status, ''),"
     " attempted_at, coalesce(body_digest, '')"
 )
+# What a message that was delivered, read or not delivered is called; who read it was reached too.
+_STATUSES = {
+    "delivered": ("delivered", "read", "open", "click"),
+    "read": ("read", "open", "click"),
+    "failed": ("failed", "undelivered", "bounce", "dropped"),
+}
 
 
 def ledger_table(channel: str) -> LedgerTable:
@@ -60,6 +66,41 @@ def delivery_statuses(channel: str, attempt_ids: Sequence[uuid.UUID]) -> dict[uu
         return dict(cursor.fetchall())
 
 
+def late_failures(channel: str, campaign_key: str, attempt_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Reason]:
+    """Return {attempt id: why} for messages that the provider took and later said it could not deliver."""
+    table = ledger_table(channel)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT attempt_id, coalesce(last_error, '') FROM public.{table.name}"
+            " WHERE attempt_id = ANY(%s) AND tenant_id IS NOT DISTINCT FROM %s AND campaign_key = %s"
+            " AND provider_status IN ('failed', 'undelivered')",
+            [list(attempt_ids), connection.schema_name, campaign_key],
+        )
+        return {attempt: rejection_reason(channel, error) for attempt, error in cursor.fetchall()}
+
+
+def rejection_reason(channel: str, error: str) -> Reason:
+    """Return what the ledger's note of a refused message ("twilio 63003") says of it."""
+    return WHATSAPP_CODES.get(error.rpartition(" ")[2], Reason.REJECTED) if channel == Channel.WHATSAPP else Reason.REJECTED
+
+
+def delivery_counts(campaign_key: str) -> dict[str, DeliveryCounts]:
+    """Return what the provider said of a campaign's messages on each channel, all of them zero where it wrote to nobody there."""
+    counted = " UNION ALL ".join(
+        f"SELECT '{channel}', count(*) FILTER (WHERE {table.ok}), count(*) FILTER (WHERE provider_status = ANY(%(delivered)s)),"
+        " count(*) FILTER (WHERE provider_status = ANY(%(read)s)), count(*) FILTER (WHERE provider_status = ANY(%(failed)s))"
+        f" FROM public.{table.name} WHERE tenant_id = %(tenant)s AND campaign_key = %(key)s"
+        for channel, table in TABLES.items()
+    )
+    values = {name: list(statuses) for name, statuses in _STATUSES.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(counted, values | {"tenant": connection.schema_name, "key": campaign_key})
+        return {
+            channel: {"accepted": accepted, "delivered": delivered, "read": read, "failed": failed}
+            for channel, accepted, delivered, read, failed in cursor.fetchall()
+        }
+
+
 def has_sent_ok(tenant_id: str, campaign_key: str, phone: str) -> bool:
     """Return whether a text under `campaign_key` reached the provider for `phone` (E.164)."""
     with connection.cursor() as cursor:
@@ -81,7 +122,11 @@ def sender_for(channel: Channel) -> Sender | None:
     line = Line.objects.filter(channel=channel.value).order_by("-is_default", "id").first()
     if line:
         service, rate = line.messaging_service_sid, line.messages_per_second
+        if channel is Channel.WHATSAPP:
+            return Sender(channel, line.phone, service, min(rate or settings.WHATSAPP_PER_SECOND, settings.WHATSAPP_PER_SECOND))
         return Sender(channel, line.phone, service, rate or settings.SMS_PER_SECOND)
+    if channel is Channel.WHATSAPP and settings.TWILIO_WHATSAPP_NUMBER:
+        return Sender(channel, settings.TWILIO_WHATSAPP_NUMBER, messages_per_second=settings.WHATSAPP_PER_SECOND)
     if channel is Channel.SMS and settings.TWILIO_FROM_NUMBER:
         return Sender(channel, settings.TWILIO_FROM_NUMBER, settings.TWILIO_MESSAGING_SERVICE_SID, settings.SMS_PER_SECOND)
     return None
@@ -90,8 +135,7 @@ def sender_for(channel: Channel) -> Sender | None:
 def own_phone_tags() -> list[str]:
     """Return the tags of the business's own numbers: they are never a target."""
     numbers = [line.phone for line in Line.objects.all()]
-    if settings.TWILIO_FROM_NUMBER:
-        numbers.append(settings.TWILIO_FROM_NUMBER)
+    numbers += [number for number in (settings.TWILIO_FROM_NUMBER, settings.TWILIO_WHATSAPP_NUMBER) if number]
     return [phone_tag(number) for number in numbers]
 
 
@@ -108,14 +152,17 @@ def open_claims(channel: str, *, older_than_seconds: float) -> list[LedgerRow]:
         return [LedgerRow(*row) for row in cursor.fetchall()]
 
 
-def owns_number(e164: str) -> bool:
-    """Return whether a number is one this business texts from."""
-    return Line.objects.filter(phone=e164).exists() or (bool(e164) and e164 == settings.TWILIO_FROM_NUMBER)
+def owns_number(e164: str, channel: Channel = Channel.SMS) -> bool:
+    """Return whether a number is one this business writes from on a channel."""
+    if Line.objects.filter(channel=channel.value, phone=e164).exists():
+        return True
+    shared = settings.TWILIO_WHATSAPP_NUMBER if channel is Channel.WHATSAPP else settings.TWILIO_FROM_NUMBER
+    return bool(e164) and e164 == shared
 
 
-def line_numbers() -> list[str]:
-    """Return the numbers this business texts from (E.164)."""
-    return [line.phone for line in Line.objects.order_by("id")]
+def line_numbers(channel: Channel = Channel.SMS) -> list[str]:
+    """Return the numbers this business has of its own for a channel (E.164)."""
+    return [line.phone for line in Line.objects.filter(channel=channel.value).order_by("id")]
 
 
 def sends_to(channel: str, tags: Collection[str]) -> list[dict[str, Any]]:

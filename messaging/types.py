@@ -2,9 +2,10 @@
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 
 class Channel(StrEnum):
@@ -65,11 +66,38 @@ class Reason(StrEnum):
     CLAIMED_ELSEWHERE = "claimed_elsewhere"
     CLAIM_FAILED = "claim_failed"
     RECORD_FAILED = "record_failed"
+    NOT_ON_WHATSAPP = "not_on_whatsapp"
+    OUTSIDE_WINDOW = "whatsapp_outside_window"
+    US_MARKETING = "whatsapp_us_marketing"
+    LIMITED = "whatsapp_limited"
+    TEMPLATE = "whatsapp_template"
+    WHATSAPP_DISABLED = "whatsapp_disabled_campaign"
+    WHATSAPP_NOT_CONFIGURED = "whatsapp_not_configured"
+
+
+# WhatsApp cannot reach this person, who refused nothing: a text may go instead, where that is allowed by itself.
+FALLBACK_REASONS = frozenset({Reason.NOT_ON_WHATSAPP, Reason.OUTSIDE_WINDOW, Reason.US_MARKETING, Reason.LIMITED})
+# What a provider's code says of a WhatsApp message, whether it answers so at once or calls back later; any other: rejected.
+WHATSAPP_CODES: Mapping[str, Reason] = {
+    **dict.fromkeys(("63003", "63024"), Reason.NOT_ON_WHATSAPP),
+    "63016": Reason.OUTSIDE_WINDOW,
+    **dict.fromkeys(("63032", "63049"), Reason.LIMITED),
+    **dict.fromkeys(("63014", "63033", "21610"), Reason.OPTED_OUT_PROVIDER),
+    **dict.fromkeys(("63005", "63021", "63027", "63028", "63030", "63040", "63041", "63042"), Reason.TEMPLATE),
+    **dict.fromkeys(("21654", "21655", "21656"), Reason.TEMPLATE),
+    **dict.fromkeys(("63001", "63007", "63013", "63020", "63022", "63026", "63038", "63051", "63062"), Reason.ACCOUNT),
+    **dict.fromkeys(("63017", "63018", "63010", "63012", "63023"), Reason.THROTTLED),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One message to one address; `reference` is the caller's own name for it and comes back on the receipt."""
+    """One message to one address; `reference` is the caller's own name for it and comes back on the receipt.
+
+    A WhatsApp message with `content_sid` goes as that approved template with `content_variables` ({"1": "Ann"}); its `body` is then
+    only what the person reads. Without one, `body` itself goes, and that only inside the 24 hours after the person wrote.
+    `backoff_seconds` is the wait after a 429 that names none.
+    """
 
     reference: Any
     channel: Channel
@@ -87,6 +115,9 @@ class Envelope:
     opted_out: bool = False
     customer_id: int | None = None
     time_zone: str = ""
+    content_sid: str = ""
+    content_variables: Mapping[str, str] | None = None
+    backoff_seconds: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +163,38 @@ class LedgerRow:
     provider_status: str
     attempted_at: datetime.datetime
     body_digest: str
+
+
+class DeliveryCounts(TypedDict):
+    """A campaign's messages on one channel: taken by the provider, then delivered (read ones too), read, and not deliverable.
+
+    `failed` were accepted first and counted there; what was refused at once is in none of them.
+    """
+
+    accepted: int
+    delivered: int
+    read: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsappTemplate:
+    """A message template as the provider keeps it; `variables` are {"1": sample}.
+
+    `status` is unsubmitted, received, pending, approved, rejected, paused or disabled; `category` UTILITY, MARKETING, AUTHENTICATION
+    or empty where it was never submitted.
+    """
+
+    sid: str
+    name: str
+    language: str
+    body: str
+    variables: dict[str, str]
+    status: str
+    rejection_reason: str = ""
+    category: str = ""
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether messages may be sent with it."""
+        return self.status == "approved"

@@ -10,7 +10,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from twilio.request_validator import RequestValidator
 
 from messaging.selectors import owns_number
-from messaging.services import read_attempt, receive_text, record_email_events, record_sms_status
+from messaging.services import read_address, read_attempt, receive_text, record_email_events, record_message_status
 from tenants.selectors import current_tenant, public_url
 
 EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -32,7 +32,7 @@ def twilio_status(request: HttpRequest) -> HttpResponse:
     """Take in a status callback."""
     if not _is_from_twilio(request):
         return HttpResponseForbidden()
-    record_sms_status(
+    record_message_status(
         attempt_id=read_attempt(request.GET.get("a", "")),
         sid=request.POST.get("MessageSid", ""),
         status=request.POST.get("MessageStatus", ""),
@@ -45,11 +45,15 @@ def twilio_status(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 def twilio_inbound(request: HttpRequest) -> HttpResponse:
-    """Take in a text to one of this business's numbers; Twilio itself answers STOP, START and HELP."""
-    if not _is_from_twilio(request) or not owns_number(request.POST.get("To", "")):
+    """Take in a text or WhatsApp message to one of this business's numbers; Twilio itself answers STOP, START and HELP of texts."""
+    if not _is_from_twilio(request):
+        return HttpResponseForbidden()
+    channel, number = read_address(request.POST.get("To", ""))
+    if not owns_number(number, channel):
         return HttpResponseForbidden()
     receive_text(
-        from_e164=request.POST.get("From", ""),
+        channel=channel,
+        from_e164=read_address(request.POST.get("From", ""))[1],
         body=request.POST.get("Body", ""),
         provider_id=request.POST.get("MessageSid", ""),
         opt_out_type=request.POST.get("OptOutType", ""),

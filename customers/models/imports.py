@@ -106,6 +106,7 @@ class ImportRow(models.Model):
     tags = ArrayField(models.TextField(), default=list)
     extra = EncryptedTextField(null=True, help_text="JSON: header to value")
     sms_consent = models.BooleanField(null=True)
+    whatsapp_consent = models.BooleanField(null=True)
     marketing_consent = models.BooleanField(null=True)
     opted_out = models.BooleanField(default=False)
     consent_at = models.DateTimeField(null=True)

@@ -25,6 +25,7 @@ class Customer(models.Model):
     phone_raw = EncryptedTextField(null=True, blank=True, help_text="as it was typed, kept where it could not be read")
     email = models.EmailField(null=True, blank=True)
     sms_consent = models.BooleanField(null=True, blank=True)
+    whatsapp_consent = models.BooleanField(null=True, blank=True, help_text="their own yes or no to WhatsApp; no opt-in: null")
     opted_out = models.BooleanField(default=False, help_text="asked to be left alone, on every channel")
     sms_opt_out = models.BooleanField(default=False)
     email_opt_out = models.BooleanField(default=False)

@@ -1,7 +1,7 @@
 """Everything that changes what we know about people."""
 
 from customers.services.access import record_access
-from customers.services.consent import lift_suppression, suppress
+from customers.services.consent import grant_whatsapp, lift_suppression, suppress
 from customers.services.consolidation import consolidate
 from customers.services.contacts import close_contact_change, untold_contact_changes
 from customers.services.conversations import record_inbound_message
@@ -102,6 +102,7 @@ __all__ = [
     "export_person",
     "fail_import",
     "forget_merges",
+    "grant_whatsapp",
     "import_google_voice",
     "lift_suppression",
     "mark_invited",

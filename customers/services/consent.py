@@ -38,6 +38,24 @@ def lift_suppression(*, channel: str, address: str, source: str, event_key: str,
     return True
 
 
+def grant_whatsapp(*, phone: str, source: str, event_key: str) -> bool:
+    """Record that somebody (E.164) wrote on WhatsApp of themselves, which is an opt-in; return whether that was new.
+
+    It never lifts a no: only START, or the person's own switch, does.
+    """
+    with transaction.atomic():
+        tag = _tag(Suppression.Channel.WHATSAPP, phone)
+        people = Customer.objects.select_for_update().filter(phone=phone.strip())
+        if not people or any(person.whatsapp_consent is not None or person.opted_out for person in people):
+            return False
+        if Suppression.objects.filter(channel=Suppression.Channel.WHATSAPP, address_tag=tag, lifted_at=None).exists():
+            return False
+        if not _record(ConsentEvent.Action.GRANTED, Suppression.Channel.WHATSAPP, phone, source, event_key, ""):
+            return False
+        people.update(whatsapp_consent=True, updated_at=timezone.now())
+    return True
+
+
 def _tag(channel: str, address: str) -> str:
     kind: AddressKind = "email" if channel == Suppression.Channel.EMAIL else "phone"
     return address_tag(connection.schema_name, kind, address.strip().lower())
@@ -48,6 +66,8 @@ def _set_opt_out(channel: str, address: str, *, is_out: bool) -> None:
         Customer.objects.filter(email=address.strip().lower()).update(email_opt_out=is_out, updated_at=timezone.now())
     elif channel == Suppression.Channel.SMS:
         Customer.objects.filter(phone=address.strip()).update(sms_opt_out=is_out, updated_at=timezone.now())
+    else:
+        Customer.objects.filter(phone=address.strip()).update(whatsapp_consent=not is_out, updated_at=timezone.now())
 
 
 def _record(action: str, channel: str, address: str, source: str, event_key: str, actor: str) -> bool:

@@ -15,6 +15,10 @@ class Verdict(StrEnum):
     UNREACHABLE = "unreachable"  # the request never arrived
     AMBIGUOUS = "ambiguous"  # it may have been taken: evidence decides
     ACCOUNT = "account"  # nothing will go until somebody mends the account
+    TEMPLATE = "template"  # nothing will go with this template
+    NOT_THERE = "not_there"  # this number is not on this channel
+    OUTSIDE_WINDOW = "outside_window"  # free words may not go now
+    LIMITED = "limited"  # the channel chose not to deliver to this person
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,14 @@ class Outbound:
     subject: str = ""
     html: str = ""
     unsubscribe_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsappOutbound(Outbound):
+    """One claimed WhatsApp message: an approved template with its variables as JSON, or without one the body."""
+
+    content_sid: str = ""
+    content_variables: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -12,19 +13,30 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.base.page import Page
 from twilio.rest import Client
 
-from messaging.providers.results import Answer, LogEntry, LogUnreadable, Outbound, Verdict
+from messaging.providers.results import Answer, LogEntry, LogUnreadable, Outbound, Verdict, WhatsappOutbound
 from messaging.providers.transport import CONNECTIONS_MAX, PooledTransport, Throttled, never_arrived
-from messaging.types import Sender
+from messaging.types import WHATSAPP_CODES, Channel, Reason, Sender
 
 LOG_PAGE_SIZE = 1000  # Twilio's largest page
 
 OPTED_OUT_CODES = {21610}
 ACCOUNT_CODES = {20003, 20005, 20403, 21408, 21601, 21606, 21608, 21701, 21702, 21703, 21704, 21705, 21612, 30034}
 THROTTLED_CODES = {20429, 21611, 14107}
+STOPPING = (Verdict.ACCOUNT, Verdict.THROTTLED, Verdict.TEMPLATE)
+WHATSAPP = "whatsapp:"
+_WHATSAPP_VERDICTS = {
+    Reason.NOT_ON_WHATSAPP: Verdict.NOT_THERE,
+    Reason.OUTSIDE_WINDOW: Verdict.OUTSIDE_WINDOW,
+    Reason.LIMITED: Verdict.LIMITED,
+    Reason.OPTED_OUT_PROVIDER: Verdict.OPTED_OUT,
+    Reason.TEMPLATE: Verdict.TEMPLATE,
+    Reason.ACCOUNT: Verdict.ACCOUNT,
+    Reason.THROTTLED: Verdict.THROTTLED,
+}
 
 
 class TwilioSms:
-    """Send texts and read the message log of one Twilio account."""
+    """Send texts and WhatsApp messages and read the message log of one Twilio account."""
 
     def __init__(self, account_sid: str, auth_token: str, base_url: str, timeout_seconds: float) -> None:
         self.transport = PooledTransport(base_url, timeout_seconds)
@@ -35,14 +47,15 @@ class TwilioSms:
         answers: list[Answer] = []
         queue = iter(messages)
         stopped = asyncio.Event()
+        send = self._send_whatsapp if sender.channel is Channel.WHATSAPP else self._send
 
         async def work() -> None:
             for message in queue:
                 if stopped.is_set():
                     answers.append(Answer(message.attempt_id, Verdict.UNREACHABLE, error="not called"))
                     continue
-                answer = await self._send(message, sender)
-                if answer.verdict in (Verdict.ACCOUNT, Verdict.THROTTLED):
+                answer = await send(message, sender)
+                if answer.verdict in STOPPING:
                     stopped.set()
                 answers.append(answer)
 
@@ -57,6 +70,24 @@ class TwilioSms:
             )
         except Exception as error:  # noqa: BLE001  whatever broke, this one recipient gets an answer and the rest go on
             return sort_error(message, error)
+        if not created.sid:
+            return Answer(message.attempt_id, Verdict.AMBIGUOUS, error="answer without a message id")
+        return Answer(message.attempt_id, Verdict.ACCEPTED, sid=created.sid)
+
+    async def _send_whatsapp(self, message: Outbound, sender: Sender) -> Answer:
+        assert isinstance(message, WhatsappOutbound)
+        origin = {"messaging_service_sid": sender.messaging_service_sid} if sender.messaging_service_sid else {}
+        # Both ends, always: a messaging service alone could choose a number that only texts.
+        origin["from_"] = WHATSAPP + sender.address
+        text = {"body": message.body}
+        if message.content_sid:
+            text = {"content_sid": message.content_sid, "content_variables": message.content_variables}
+        try:
+            created = await self.client.messages.create_async(
+                to=WHATSAPP + message.to, status_callback=message.callback_url, **text, **origin
+            )
+        except Exception as error:  # noqa: BLE001  whatever broke, this one recipient gets an answer and the rest go on
+            return sort_whatsapp_error(message, error)
         if not created.sid:
             return Answer(message.attempt_id, Verdict.AMBIGUOUS, error="answer without a message id")
         return Answer(message.attempt_id, Verdict.ACCEPTED, sid=created.sid)
@@ -99,6 +130,13 @@ def sort_error(message: Outbound, error: Exception) -> Answer:
     if isinstance(error, TwilioException):
         return Answer(message.attempt_id, Verdict.AMBIGUOUS, error="answer could not be read")
     return Answer(message.attempt_id, Verdict.AMBIGUOUS, error=type(error).__name__)
+
+
+def sort_whatsapp_error(message: Outbound, error: Exception) -> Answer:
+    """Sort whatever a WhatsApp call raised: what its own codes say comes first, the rest is sorted as for texts."""
+    answer = sort_error(message, error)
+    verdict = _WHATSAPP_VERDICTS.get(WHATSAPP_CODES.get(answer.code, Reason.REJECTED))
+    return replace(answer, verdict=verdict) if verdict and answer.verdict is Verdict.REJECTED else answer
 
 
 def _verdict(status: int, code: int) -> Verdict:

@@ -1,6 +1,6 @@
 """Everything that sends, claims, settles, or hears from a provider."""
 
-from messaging.services.callbacks import read_attempt, record_email_events, record_sms_status
+from messaging.services.callbacks import read_address, read_attempt, record_email_events, record_message_status
 from messaging.services.claims import record_sms_attempt, release_rejected
 from messaging.services.copy_removal import ask_for_email_removal, ask_for_removal, remove_provider_copies
 from messaging.services.delivery import begin_delivery, deliver, finish_delivery
@@ -8,6 +8,7 @@ from messaging.services.inbound import receive_text
 from messaging.services.lines import ensure_line
 from messaging.services.pacing import batch_allowance
 from messaging.services.reconciliation import reconcile_sends
+from messaging.services.templates import whatsapp_template, whatsapp_templates
 
 __all__ = [
     "ask_for_email_removal",
@@ -17,12 +18,15 @@ __all__ = [
     "deliver",
     "ensure_line",
     "finish_delivery",
+    "read_address",
     "read_attempt",
     "receive_text",
     "reconcile_sends",
     "record_email_events",
+    "record_message_status",
     "record_sms_attempt",
-    "record_sms_status",
     "release_rejected",
     "remove_provider_copies",
+    "whatsapp_template",
+    "whatsapp_templates",
 ]

@@ -16,7 +16,7 @@ from servicepro.lib.tenancy import connection
 
 ATTEMPT_PURPOSE = "attempt"
 # Callbacks arrive in any order; a status only ever replaces one of lower rank.
-SMS_RANKS = {
+PHONE_RANKS = {
     "accepted": 1, "scheduled": 1, "queued": 2, "sending": 3, "sent": 4,
     "canceled": 5, "failed": 5, "undelivered": 5, "delivered": 6, "read": 7,
 }  # fmt: skip
@@ -27,7 +27,7 @@ _EMAIL_SUPPRESSING = {
     "unsubscribe": "unsubscribe",
     "group_unsubscribe": "unsubscribe",
 }
-_SMS_OPT_OUT_CODES = {"21610", "63014", "63033"}
+_OPT_OUT_CODES = {"21610", "63014", "63033"}
 
 
 def read_attempt(token: str) -> uuid.UUID | None:
@@ -36,14 +36,24 @@ def read_attempt(token: str) -> uuid.UUID | None:
     return uuid.UUID(bytes=raw) if raw and len(raw) == 16 else None
 
 
-def record_sms_status(*, attempt_id: uuid.UUID | None, sid: str, status: str, error_code: str, to: str) -> bool:
-    """Take in one status callback; return whether it was new. A message the provider knows is sent, whatever we wrote."""
+def read_address(address: str) -> tuple[Channel, str]:
+    """Return the channel and the number (E.164) of an address as Twilio writes it: WhatsApp's begin with "whatsapp:"."""
+    number = address.removeprefix("whatsapp:")
+    return (Channel.SMS if number == address else Channel.WHATSAPP), number
+
+
+def record_message_status(*, attempt_id: uuid.UUID | None, sid: str, status: str, error_code: str, to: str) -> bool:
+    """Take in one status callback of a text or WhatsApp message, whose `to` says which; return whether it was new.
+
+    A message the provider knows is sent, whatever we wrote.
+    """
+    channel, address = read_address(to)
     with transaction.atomic():
         if not _is_new("twilio", f"{sid}:{status}", attempt_id, status, error_code):
             return False
-        _advance(Channel.SMS, attempt_id, sid, status, SMS_RANKS.get(status, 0), error_code)
-        if error_code in _SMS_OPT_OUT_CODES and to:
-            suppress(channel="sms", address=to, reason=f"provider_{error_code}", event_key=f"twilio:{sid}:{error_code}")
+        _advance(channel, attempt_id, sid, status, PHONE_RANKS.get(status, 0), error_code)
+        if error_code in _OPT_OUT_CODES and address:
+            suppress(channel=channel.value, address=address, reason=f"provider_{error_code}", event_key=f"twilio:{sid}:{error_code}")
     return True
 
 

@@ -91,7 +91,7 @@ def settle(channel: str, settlements: Sequence[Settlement]) -> None:
                SET state = CASE WHEN t.state = 'claimed' THEN v.state ELSE t.state END,
                    {table.ok} = t.{table.ok} OR v.state = 'sent',
                    {table.sid} = coalesce(nullif(v.sid, ''), t.{table.sid}),
-                   last_error = nullif(v.error, ''), settled_at = now()
+                   last_error = coalesce(nullif(v.error, ''), t.last_error), settled_at = now()
               FROM {_columns(4)} AS v(attempt_id, state, sid, error)
              WHERE t.attempt_id = v.attempt_id::uuid AND t.tenant_id IS NOT DISTINCT FROM %s
             """,

@@ -5,26 +5,28 @@ next batch in between; `deliver` does both.
 """
 
 import datetime
+import json
 import logging
 import os
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from customers.selectors import consent_facts, suppressed_tags
+from customers.selectors import consent_facts, suppressed_tags, wrote_since
 from customers.services import suppress
 from customers.types import ConsentFacts
 from messaging.policy import BusinessHours, Facts, Hold, Send, Skip, decide
 from messaging.providers.loop import start_in_loop
-from messaging.providers.results import Answer, Outbound, Verdict
+from messaging.providers.results import Answer, Outbound, Verdict, WhatsappOutbound
 from messaging.providers.sendgrid import sendgrid_account
 from messaging.providers.twilio import twilio_account
-from messaging.selectors import ledger_rows, ledger_tag, ledger_tags, sender_for
+from messaging.selectors import ledger_rows, ledger_tag, ledger_tags, rejection_reason, sender_for
 from messaging.services.callbacks import ATTEMPT_PURPOSE
 from messaging.services.claims import Claim, Settlement, body_digest, claim, settle
 from messaging.services.pacing import slow_down, take_tokens
@@ -35,8 +37,8 @@ from tenants.selectors import BusinessSettings, business_settings, current_tenan
 
 logger = logging.getLogger(__name__)
 
-BACKOFF_SECONDS = 5.0  # the wait after a 429 that names none
 RETRY_UNREACHABLE = datetime.timedelta(seconds=10)
+WHATSAPP_WINDOW = datetime.timedelta(hours=24)  # after a person's own message free words may answer
 CALLBACK_PATH = "/api/webhooks/twilio/status"
 
 _STATES = {
@@ -46,6 +48,10 @@ _STATES = {
     Verdict.THROTTLED: "released",
     Verdict.UNREACHABLE: "released",
     Verdict.ACCOUNT: "released",
+    Verdict.TEMPLATE: "released",
+    Verdict.NOT_THERE: "rejected",
+    Verdict.OUTSIDE_WINDOW: "rejected",
+    Verdict.LIMITED: "rejected",
 }
 
 _VERSION_7 = 7 << 76 | 2 << 62  # where an id says which kind it is
@@ -59,6 +65,10 @@ _OUTCOMES: dict[Verdict, tuple[Outcome, str]] = {
     Verdict.UNREACHABLE: (Outcome.LATER, Reason.UNREACHABLE),
     Verdict.AMBIGUOUS: (Outcome.IN_DOUBT, Reason.AMBIGUOUS),
     Verdict.ACCOUNT: (Outcome.LATER, Reason.ACCOUNT),
+    Verdict.TEMPLATE: (Outcome.LATER, Reason.TEMPLATE),
+    Verdict.NOT_THERE: (Outcome.FAILED, Reason.NOT_ON_WHATSAPP),
+    Verdict.OUTSIDE_WINDOW: (Outcome.FAILED, Reason.OUTSIDE_WINDOW),
+    Verdict.LIMITED: (Outcome.FAILED, Reason.LIMITED),
 }
 
 
@@ -127,7 +137,11 @@ def finish_delivery(flight: InFlight) -> list[Receipt]:
                 lost,
                 answer.attempt_id,
             )
-    waits = [answer.retry_after_seconds or BACKOFF_SECONDS for answer in answers if answer.verdict is Verdict.THROTTLED]
+    waits = [
+        answer.retry_after_seconds or flight.envelopes[answer.attempt_id].backoff_seconds
+        for answer in answers
+        if answer.verdict is Verdict.THROTTLED
+    ]
     if waits:
         slow_down(flight.sender, max(waits))
     for answer in answers:
@@ -160,6 +174,7 @@ def _cleared(envelopes: Sequence[Envelope], flight: InFlight, consents: Mapping[
     for key in {envelope.campaign_key for envelope in envelopes}:
         known[key] = ledger_rows(flight.channel, key, list(tags.values()))
     hours = BusinessHours(chosen.texts_open_at, chosen.texts_close_at, current_tenant().region)
+    open_windows = _open_windows(envelopes, tags, now) if flight.channel is Channel.WHATSAPP else frozenset()
     cleared = []
     for envelope in envelopes:
         tag = tags[envelope.address] if envelope.address else ""
@@ -172,6 +187,8 @@ def _cleared(envelopes: Sequence[Envelope], flight: InFlight, consents: Mapping[
             already_sent=bool(row and row.is_ok),
             unknown_consent_allowed=chosen.unknown_consent == BusinessSettings.UnknownConsent.ALLOW,
         )
+        if flight.channel is Channel.WHATSAPP:
+            facts = replace(facts, is_window_open=tag in open_windows, us_marketing_allowed=settings.WHATSAPP_MARKETING_TO_US)
         decision = decide(envelope, facts, now)
         if isinstance(decision, Send) and row and row.state in ("claimed", "rejected"):
             flight.receipts.append(_known_receipt(envelope, row))
@@ -187,10 +204,17 @@ def _cleared(envelopes: Sequence[Envelope], flight: InFlight, consents: Mapping[
     return cleared
 
 
+def _open_windows(envelopes: Sequence[Envelope], tags: Mapping[str, str], now: datetime.datetime) -> frozenset[str]:
+    """Return the tags of those who wrote on WhatsApp so lately that free words may answer them; asked only for such words."""
+    free = {tags[envelope.address] for envelope in envelopes if envelope.address and not envelope.content_sid}
+    return frozenset(wrote_since("whatsapp", free, now - WHATSAPP_WINDOW))
+
+
 def _known_receipt(envelope: Envelope, row: LedgerRow) -> Receipt:
     """Return the receipt of an address whose claim stands: its outcome is known, or still in doubt."""
     if row.state == "rejected":
-        return Receipt(envelope.reference, envelope.channel, Outcome.FAILED, Reason.REJECTED, error=row.error)
+        reason = rejection_reason(envelope.channel, row.error)
+        return Receipt(envelope.reference, envelope.channel, Outcome.FAILED, reason, error=row.error)
     return Receipt(envelope.reference, envelope.channel, Outcome.IN_DOUBT, Reason.CLAIMED_ELSEWHERE)
 
 
@@ -231,6 +255,8 @@ async def _calls(flight: InFlight) -> list[Answer]:
     assert flight.sender is not None
     if flight.channel is Channel.EMAIL:
         return await sendgrid_account().send_many(_outbound(flight), flight.sender)
+    if flight.channel is Channel.WHATSAPP:
+        return await twilio_account().send_many(_whatsapp_outbound(flight), flight.sender)
     return await twilio_account().send_many(_outbound(flight), flight.sender)
 
 
@@ -244,6 +270,20 @@ def _outbound(flight: InFlight) -> list[Outbound]:
             subject=envelope.subject,
             html=envelope.html,
             unsubscribe_url=envelope.unsubscribe_url,
+        )
+        for attempt_id, envelope in flight.envelopes.items()
+    ]
+
+
+def _whatsapp_outbound(flight: InFlight) -> list[Outbound]:
+    return [
+        WhatsappOutbound(
+            attempt_id=attempt_id,
+            to=envelope.address or "",
+            body=envelope.body,
+            callback_url=f"{flight.callback_url}?a={sign_bytes(ATTEMPT_PURPOSE, flight.schema, attempt_id.bytes)}",
+            content_sid=envelope.content_sid,
+            content_variables=json.dumps(dict(envelope.content_variables or {}), ensure_ascii=False),
         )
         for attempt_id, envelope in flight.envelopes.items()
     ]

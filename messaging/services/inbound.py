@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
-from customers.services import lift_suppression, record_inbound_message, suppress
+from customers.services import grant_whatsapp, lift_suppression, record_inbound_message, suppress
+from messaging.types import Channel
 from servicepro.lib.optout import ReplyIntent, classify_reply
+
+SOURCES = {Channel.SMS: "twilio", Channel.WHATSAPP: "whatsapp"}  # the conversation a message belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +20,12 @@ class Inbound:
     is_new: bool
 
 
-def receive_text(*, from_e164: str, body: str, provider_id: str, opt_out_type: str = "") -> Inbound:
-    """Keep a received text and act on it in the same transaction.
+def receive_text(*, from_e164: str, body: str, provider_id: str, opt_out_type: str = "", channel: Channel = Channel.SMS) -> Inbound:
+    """Keep a received text or WhatsApp message and act on it in the same transaction.
 
     STOP in any of its words suppresses the number; a wish said in other words does so too and asks a person to look. START lifts
-    it. `opt_out_type` is what Twilio's own opt-out recognised, and wins. A replay changes nothing.
+    it. `opt_out_type` is what Twilio's own opt-out recognised, and wins. Who writes on WhatsApp of themselves may be written to there,
+    unless they had said no: then only START says yes. A replay changes nothing.
     """
     intent = {
         "STOP": ReplyIntent.STOP_EXACT,
@@ -30,7 +34,7 @@ def receive_text(*, from_e164: str, body: str, provider_id: str, opt_out_type: s
     }.get(opt_out_type) or classify_reply(body)
     with transaction.atomic():
         message = record_inbound_message(
-            source="twilio",
+            source=SOURCES[channel],
             from_e164=from_e164,
             body=body,
             provider_id=provider_id,
@@ -42,7 +46,9 @@ def receive_text(*, from_e164: str, body: str, provider_id: str, opt_out_type: s
         event_key = f"inbound:{provider_id}"
         if intent in (ReplyIntent.STOP_EXACT, ReplyIntent.STOP_FREE_TEXT):
             reason = "stop_keyword" if intent is ReplyIntent.STOP_EXACT else "stop_in_other_words"
-            suppress(channel="sms", address=from_e164, reason=reason, event_key=event_key)
+            suppress(channel=channel.value, address=from_e164, reason=reason, event_key=event_key)
         elif intent is ReplyIntent.START_EXACT:
-            lift_suppression(channel="sms", address=from_e164, source="start_keyword", event_key=event_key)
+            lift_suppression(channel=channel.value, address=from_e164, source="start_keyword", event_key=event_key)
+        elif channel is Channel.WHATSAPP:
+            grant_whatsapp(phone=from_e164, source="whatsapp_message", event_key=event_key)
     return Inbound(intent, is_new=True)

@@ -133,6 +133,11 @@ def e164_or_none(text: str | None, region: str) -> str | None:
     return answer.e164 if isinstance(answer, Phone) else None
 
 
+def is_us_number(e164: str) -> bool:
+    """Return whether a number (E.164) belongs to the United States and not to another country behind +1."""
+    return e164.startswith("+1") and phonenumbers.region_code_for_number(phonenumbers.parse(e164)) in (None, "US")
+
+
 def mask_phone(e164: str | None) -> str:
     """Return "+1512•••0142" for "+15125550142".
 

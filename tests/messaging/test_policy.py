@@ -16,6 +16,14 @@ SMS = Envelope(reference=1, channel=Channel.SMS, campaign_key="k", address="+151
 EMAIL = Envelope(reference=1, channel=Channel.EMAIL, campaign_key="k", address="a@example.com", body="hi")
 FACTS = Facts(sender=Sender(Channel.SMS, "+15125550100"), hours=HOURS)
 NO_SENDER = replace(FACTS, sender=None)
+WHATSAPP = replace(SMS, channel=Channel.WHATSAPP, content_sid="HX" + "1" * 32)
+OPTED_IN = Facts(
+    sender=Sender(Channel.WHATSAPP, "+14155238886"),
+    hours=HOURS,
+    consent=ConsentFacts(whatsapp_consent=True),
+    unknown_consent_allowed=False,
+    us_marketing_allowed=True,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +47,17 @@ NO_SENDER = replace(FACTS, sender=None)
         (replace(EMAIL, channel_enabled=False), FACTS, "email_disabled_campaign"),
         (replace(EMAIL, address=None), FACTS, "invalid_email_format"),
         (EMAIL, NO_SENDER, "sendgrid_not_configured"),
+        (WHATSAPP, replace(OPTED_IN, consent=ConsentFacts(whatsapp_consent=False)), "opted_out_explicit"),
+        (WHATSAPP, replace(OPTED_IN, consent=ConsentFacts(whatsapp_consent=True, opted_out=True)), "opted_out_explicit"),
+        (WHATSAPP, replace(OPTED_IN, suppressed="stop_keyword"), "address_suppressed"),
+        (WHATSAPP, replace(OPTED_IN, consent=None), "consent_required"),
+        (WHATSAPP, replace(OPTED_IN, consent=ConsentFacts(gdpr_marketing_consent=True)), "consent_required"),
+        (WHATSAPP, replace(OPTED_IN, us_marketing_allowed=False), "whatsapp_us_marketing"),
+        (replace(WHATSAPP, content_sid=""), OPTED_IN, "whatsapp_outside_window"),
+        (replace(WHATSAPP, content_sid="", message_class=MessageClass.TRANSACTIONAL), OPTED_IN, "whatsapp_outside_window"),
+        (replace(WHATSAPP, channel_enabled=False), OPTED_IN, "whatsapp_disabled_campaign"),
+        (replace(WHATSAPP, address=None), OPTED_IN, "invalid_phone_format"),
+        (WHATSAPP, replace(OPTED_IN, sender=None), "whatsapp_not_configured"),
     ],
 )
 def test_each_rule_skips_with_its_own_word(envelope, facts, reason):
@@ -55,6 +74,13 @@ def test_each_rule_skips_with_its_own_word(envelope, facts, reason):
         (SMS, replace(FACTS, consent=ConsentFacts(email_opt_out=True))),
         (EMAIL, replace(FACTS, consent=ConsentFacts(sms_consent=False, sms_opt_out=True))),
         (replace(SMS, message_class=MessageClass.TRANSACTIONAL, consent_policy=ConsentPolicy.REQUIRED), FACTS),
+        (WHATSAPP, OPTED_IN),
+        (WHATSAPP, replace(OPTED_IN, consent=ConsentFacts(whatsapp_consent=True, sms_consent=False, sms_opt_out=True))),
+        (replace(WHATSAPP, content_sid=""), replace(OPTED_IN, is_window_open=True)),
+        (replace(WHATSAPP, address="+447911123456"), replace(OPTED_IN, us_marketing_allowed=False)),
+        (replace(WHATSAPP, address="+14165550142"), replace(OPTED_IN, us_marketing_allowed=False)),
+        (replace(WHATSAPP, message_class=MessageClass.TRANSACTIONAL), replace(OPTED_IN, consent=None, us_marketing_allowed=False)),
+        (SMS, replace(FACTS, consent=ConsentFacts(whatsapp_consent=False), suppressed=None)),
     ],
 )
 def test_unknown_consent_and_other_channels_wishes_do_not_stop_a_message(envelope, facts):
