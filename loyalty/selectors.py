@@ -14,12 +14,16 @@ from loyalty.history import points_summary as points_summary
 from loyalty.models import AdjustmentRequest
 from loyalty.offers import active_offers as active_offers
 from loyalty.offers import offer_promise as offer_promise
+from loyalty.offers import offer_redemptions as offer_redemptions
 from loyalty.offers import offer_terms as offer_terms
+from loyalty.offers import offer_usages as offer_usages
 from loyalty.offers import promised_codes as promised_codes
 from loyalty.offers import usable_offers as usable_offers
 from loyalty.offers_waiting import waiting_offers as waiting_offers
 from loyalty.types import AdjustmentLine, Guardrails, WaitingAdjustment
 from loyalty.wording import bookings_in_words, limits_in_words, points_in_words
+from loyalty.wording import offer_amount as offer_amount
+from loyalty.wording import offer_in_words as offer_in_words
 from servicepro.lib.crypto import decrypt_address
 from servicepro.lib.fields import phone_tag, tag_sql
 from servicepro.lib.phone import mask_phone

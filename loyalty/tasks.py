@@ -1,11 +1,11 @@
-"""Background work of the points ledger."""
+"""Background work of the points ledger and of welcome offers."""
 
 import logging
 
 from celery import shared_task
 
 from loyalty.insights.figures import forget_figures, refresh_figures
-from loyalty.services import expire_adjustments, send_weekly_digest, tell_old_contacts, verify_ledger
+from loyalty.services import expire_adjustments, expire_offers, send_weekly_digest, tell_old_contacts, verify_ledger
 from tenants.selectors import each_tenant
 
 logger = logging.getLogger(__name__)
@@ -47,3 +47,11 @@ def send_digests() -> None:
     """Send the week's adjustments to the owners of each business where it is due."""
     for _tenant in each_tenant():
         send_weekly_digest()
+
+
+@shared_task(name="loyalty.expire_offers")
+def expire_offers_everywhere() -> None:
+    """Write down in each business which welcome offers ran out without a use."""
+    for tenant in each_tenant():
+        if expired := expire_offers():
+            logger.info("loyalty_offers_expired tenant=%s codes=%s", tenant.schema_name, expired)

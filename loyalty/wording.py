@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from loyalty.types import Guardrails, Rest
+from loyalty.types import Guardrails, OfferTerms, Rest
 from servicepro.lib.clock import moment_in_words
 from servicepro.lib.money import short_minor
 
@@ -74,3 +74,15 @@ def bookings_in_words(decided: Guardrails) -> str:
     """Say which bookings points can be used on, e.g. “bookings from $75 with a main service”."""
     least = f" from {short_minor(decided.min_cart_total_minor, decided.currency)}" if decided.min_cart_total_minor else ""
     return f"bookings{least}{' with a main service' if decided.require_core_service else ''}"
+
+
+def offer_amount(terms: OfferTerms) -> str:
+    """Say what a welcome offer takes off, for short: “₹100” or “15%”."""
+    return f"{terms.discount_value}%" if terms.is_percentage else short_minor(terms.discount_value, terms.currency)
+
+
+def offer_in_words(terms: OfferTerms) -> str:
+    """Say what a welcome offer takes off and its limits, e.g. “15% off, at most ₹200, on bookings from ₹500”."""
+    cap = f", at most {short_minor(terms.max_discount_minor, terms.currency)}" if terms.max_discount_minor else ""
+    least = f", on bookings from {short_minor(terms.minimum_purchase_minor, terms.currency)}" if terms.minimum_purchase_minor else ""
+    return f"{offer_amount(terms)} off{cap}{least}"

@@ -44,6 +44,7 @@ app.conf.beat_schedule = {
     "tell whose phone or email was replaced": {"task": "loyalty.tell_old_contacts", "schedule": schedule(15.0)},
     "forget old sign-ins": {"task": "portal.clear", "schedule": crontab(hour="3", minute="37")},
     "let unanswered adjustments go": {"task": "loyalty.expire_adjustments", "schedule": crontab(hour="3", minute="7")},
+    "write down which welcome offers ran out": {"task": "loyalty.expire_offers", "schedule": crontab(minute="23")},
     "tell owners about points by hand": {"task": "loyalty.send_digests", "schedule": crontab(minute="11")},
     "prove that points add up": {"task": "loyalty.verify_ledgers", "schedule": crontab(hour="2", minute="47")},
     "keep nothing too long": {"task": "customers.apply_retention", "schedule": crontab(hour="3", minute="17")},
