@@ -69,6 +69,12 @@ class PointsNeedSignIn(Unauthenticated):
     code = "BOOKING_POINTS_NEED_SIGN_IN"
 
 
+class OfferNeedsSignIn(Unauthenticated):
+    """A welcome offer is used by whom it was promised to."""
+
+    code = "BOOKING_OFFER_NEEDS_SIGN_IN"
+
+
 class UnknownBooking(NotFound):
     """There is no such appointment here."""
 

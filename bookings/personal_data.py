@@ -11,7 +11,8 @@ from customers.services import Holder, Parts, Person
 
 _TOLD = (
     *("public_id", "customer_id", "place__name", "starts_at", "ends_at", "status", "contact_name", "contact_phone", "contact_email"),
-    *("currency", "total_minor", "discount_minor", "points_used", "point_value_minor", "due_minor", "note", "created_at", "cancelled_at"),
+    *("currency", "total_minor", "offer_name", "offer_code", "offer_discount_minor", "discount_minor", "points_used", "point_value_minor"),
+    *("due_minor", "note", "created_at", "cancelled_at"),
 )
 
 
@@ -33,7 +34,7 @@ def _erase(person: Person) -> Mapping[str, int]:
     unsent = BookingNotice.objects.filter(booking_id__in=ids, done_at=None)
     unsent.update(sms_outcome="erased", email_outcome="erased", done_at=timezone.now())
     nobody: dict[str, Any] = {"contact_name": "", "contact_phone": None, "contact_email": None, "note": None, "request_digest": ""}
-    blanked = Booking.objects.filter(pk__in=ids).update(**nobody)
+    blanked = Booking.objects.filter(pk__in=ids).update(**nobody, offer_code="")
     # Somebody else booked and left an address that is this person's alone: the address goes, the appointment is theirs.
     phones, emails = ([value for value in values if value not in person.shared] for values in (person.phones, person.emails))
     blanked += Booking.objects.filter(contact_phone__in=phones).update(contact_phone=None)

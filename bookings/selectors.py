@@ -224,5 +224,6 @@ def past_carts(days: int) -> Iterator[PastCart]:
     since = timezone.now() - datetime.timedelta(days=days)
     core = BookingLine.objects.filter(booking=OuterRef("pk"), category=CORE)
     rows = Booking.objects.filter(created_at__gte=since).exclude(status=Booking.Status.CANCELLED).annotate(has_core=Exists(core))
-    for total, has_core, points in rows.order_by("pk").values_list("total_minor", "has_core", "points_used").iterator(chunk_size=2_000):
-        yield PastCart(total, has_core, not has_core, points)
+    columns = ("total_minor", "offer_discount_minor", "has_core", "points_used")
+    for total, offer, has_core, points in rows.order_by("pk").values_list(*columns).iterator(chunk_size=2_000):
+        yield PastCart(total - offer if points else total, has_core, not has_core, points)  # points see what an offer leaves

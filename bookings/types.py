@@ -3,21 +3,22 @@
 import datetime
 from dataclasses import dataclass, field
 
-from loyalty.types import RedemptionCheck
+from loyalty.types import OfferCheck, RedemptionCheck
 
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """What somebody wants at which place.
+    """What somebody wants at which place, and the welcome offer of theirs it shall be paid with, if any.
 
-    `quoted_total_minor` and `quoted_due_minor` are what the customer was shown, before and after points; where they are given and
-    no longer right, nothing is booked.
+    `quoted_total_minor` and `quoted_due_minor` are what the customer was shown, before and after offer and points; where they are
+    given and no longer right, nothing is booked.
     """
 
     place_id: int
     service_ids: tuple[int, ...]
     quoted_total_minor: int | None = None
     quoted_due_minor: int | None = None
+    offer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Quote:
     """What a cart costs and how long it takes.
 
     `check` is the answer about points, None where none were asked for or there are none; `coach` says the cheapest way to make a
-    blocked redemption work, empty where nothing blocks it. `balance` is 0 without a customer.
+    blocked redemption work, empty where nothing blocks it. `balance` is 0 without a customer. `offer` is the answer about a welcome
+    offer, None where none was asked for; `discount_minor` is what points take off after it.
     """
 
     lines: tuple[QuoteLine, ...]
@@ -78,6 +80,9 @@ class Quote:
     coach: str
     currency: str
     balance: int = 0
+    offer: OfferCheck | None = None
+    offer_name: str = ""
+    offer_discount_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +90,14 @@ class NewContents:
     """What an appointment shall consist of from now on.
 
     `starts_at` is another time at its place, None keeps the one it has. `returns_points` gives back the points that were used, without
-    asking whether they could stay. `seen` is the `sequence` of the page it was chosen on and `quoted_due_minor` what that page said is
-    to be paid; where they are given and no longer right, nothing is changed.
+    asking whether they could stay, and `returns_offer` the welcome offer likewise. `seen` is the `sequence` of the page it was chosen
+    on and `quoted_due_minor` what that page said is to be paid; where they are given and no longer right, nothing is changed.
     """
 
     service_ids: tuple[int, ...]
     starts_at: datetime.datetime | None = None
     returns_points: bool = False
+    returns_offer: bool = False
     seen: int | None = None
     quoted_due_minor: int | None = None
 
@@ -101,7 +107,8 @@ class ChangeQuote:
     """What an appointment would be with other services.
 
     Lines that were booked keep their price. `blocked` says why the points cannot stay, and `coach` the cheapest way to make them; both
-    are empty where they can or none are used. `time_problem` says why it cannot keep its time, empty where it can.
+    are empty where they can or none are used. `offer_blocked` says why the welcome offer cannot stay. `time_problem` says why it cannot
+    keep its time, empty where it can. `discount_minor` is what points take off, after the offer.
     """
 
     lines: tuple[QuoteLine, ...]
@@ -115,6 +122,8 @@ class ChangeQuote:
     coach: str
     time_problem: str
     is_change: bool
+    offer_discount_minor: int = 0
+    offer_blocked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

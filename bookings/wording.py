@@ -4,9 +4,10 @@ import datetime
 from zoneinfo import ZoneInfo
 
 from bookings.models import Booking
-from loyalty.selectors import bookings_for_points
+from loyalty.selectors import bookings_for_points, usable_offers
 from servicepro.lib.clock import moment_in_words
 from servicepro.lib.money import short_minor
+from tenants.selectors import current_tenant
 
 STATUS_WORDS = {"confirmed": "Confirmed", "completed": "Completed", "no_show": "No-show", "cancelled": "Cancelled"}
 
@@ -30,12 +31,26 @@ def where_in_words(booking: Booking) -> str:
 
 
 def bill_in_words(booking: Booking) -> str:
-    """Return what is to be paid on site, and what points took off, which are never said without their limits."""
+    """Return what is to be paid on site, and what an offer and points took off; points are never said without their limits."""
+    off = []
+    if booking.offer_discount_minor:
+        off.append(f"your welcome offer took {short_minor(booking.offer_discount_minor, booking.currency)} off")
+    if booking.points_used:
+        minor = short_minor(booking.discount_minor, booking.currency)
+        off.append(f"{points(booking.points_used)} took {minor} off (points count on {bookings_for_points()})")
     due = short_minor(booking.due_minor, booking.currency)
-    if not booking.points_used:
-        return f"To pay on site: {due}."
-    off = short_minor(booking.discount_minor, booking.currency)
-    return f"To pay on site: {due}, after {points(booking.points_used)} took {off} off (points count on {bookings_for_points()})."
+    return f"To pay on site: {due}, after {' and '.join(off)}." if off else f"To pay on site: {due}."
+
+
+def offer_back_in_words(booking: Booking) -> str:
+    """Say until when a cancelled appointment's welcome offer can be used again; empty where none was used or it has run out since."""
+    if not booking.offer_discount_minor or booking.offer_id is None:
+        return ""
+    usable = [row.promise.expires_at for row in usable_offers(booking.customer_id) if row.terms.id == booking.offer_id]
+    if not usable or usable[0] is None:
+        return ""
+    business = current_tenant()
+    return f"Your welcome offer can be used again until {moment_in_words(usable[0], business.time_zone, business.region)}."
 
 
 def points(number: int) -> str:

@@ -15,8 +15,8 @@ from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField
 class Booking(models.Model):
     """An appointment: one seat of one place for a stretch of time that nobody else can have.
 
-    Prices, points and their worth are those of the moment it, or a service that was added later, was booked. `sequence` counts its
-    changes, as calendars need it.
+    Prices, points and their worth are those of the moment it, or a service that was added later, was booked. `discount_minor` is what
+    points took off, `offer_discount_minor` what a welcome offer did before them. `sequence` counts its changes, as calendars need it.
     """
 
     class Status(models.TextChoices):
@@ -42,6 +42,10 @@ class Booking(models.Model):
     discount_minor = models.PositiveIntegerField(default=0)
     points_used = models.PositiveIntegerField(default=0)
     point_value_minor = models.PositiveIntegerField(default=0, help_text="what a point was worth when it was used; 0 without points")
+    offer = models.ForeignKey("loyalty.WelcomeOffer", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    offer_name = models.CharField(max_length=255, blank=True, help_text="of the welcome offer, when it was used")
+    offer_code = models.CharField(max_length=16, blank=True, help_text="under which it was promised")
+    offer_discount_minor = models.PositiveIntegerField(default=0)
     due_minor = models.PositiveIntegerField()
     note = EncryptedTextField(null=True, blank=True)
     idempotency_key = models.CharField(max_length=64, unique=True)
@@ -67,13 +71,20 @@ class Booking(models.Model):
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="booking_takes_time"),
             models.CheckConstraint(condition=Q(seat__gte=1), name="booking_has_a_seat"),
-            models.CheckConstraint(condition=Q(due_minor=F("total_minor") - F("discount_minor")), name="booking_bill_adds_up"),
             models.CheckConstraint(
-                condition=Q(discount_minor__gte=0, points_used__gte=0, due_minor__gte=0), name="booking_no_negative_money"
+                condition=Q(due_minor=F("total_minor") - F("offer_discount_minor") - F("discount_minor")), name="booking_bill_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor__gte=0, points_used__gte=0, offer_discount_minor__gte=0, due_minor__gte=0),
+                name="booking_no_negative_money",
             ),
             models.CheckConstraint(
                 condition=Q(points_used=0, discount_minor=0) | Q(points_used__gt=0, discount_minor__gt=0, point_value_minor__gt=0),
                 name="booking_discount_is_from_points",
+            ),
+            models.CheckConstraint(
+                condition=Q(offer=None, offer_discount_minor=0) | Q(offer__isnull=False, offer_discount_minor__gt=0),
+                name="booking_offer_takes_off",
             ),
             models.CheckConstraint(
                 condition=Q(status="cancelled", cancelled_at__isnull=False) | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),

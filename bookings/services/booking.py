@@ -1,4 +1,4 @@
-"""Book an appointment: the seat, the customer, the points and the lines in one transaction, or nothing of it."""
+"""Book an appointment: the seat, the customer, the offer, the points and the lines in one transaction, or nothing of it."""
 
 import datetime
 import hashlib
@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from bookings.errors import BadCart, BadContact, BookingDiffers, PointsNeedSignIn, PriceChanged
+from bookings.errors import BadCart, BadContact, BookingDiffers, OfferNeedsSignIn, PointsNeedSignIn, PriceChanged
 from bookings.models import Booking, BookingLine, BookingNotice
 from bookings.selectors import booking_by_public_id
+from bookings.services.discounts import Discounts, take_discounts
 from bookings.services.notices import tell
-from bookings.services.quotes import PricedCart, price_cart, what_would_work
+from bookings.services.quotes import PricedCart, price_cart
 from bookings.services.seats import constraint_of, find_seat, hold_place, seat_sold_once
 from bookings.services.upcoming import hold_room
 from bookings.types import Cart, Contact, QuoteLine, Slot
@@ -21,17 +22,13 @@ from customers.errors import BadCustomer, UnknownCustomer
 from customers.selectors import Customer
 from customers.services import clean_email, no_erasure_meanwhile, register_missing_customers
 from customers.types import NewCustomer
-from loyalty.errors import RedemptionBlocked
 from loyalty.selectors import living_record
-from loyalty.services import apply_redemption
-from loyalty.types import Redemption
 from servicepro.lib.money import format_minor
 from servicepro.lib.phone import Phone, parse_phone
 from tenants.selectors import User, current_tenant
 from tenants.services import record_action
 
 NAME_CHARACTERS_MAX, NOTE_CHARACTERS_MAX, KEY_CHARACTERS_MAX = 120, 1_000, 64
-REASON = "Booking discount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,8 @@ class _Request:
         """Return what tells this wish from another under the same key."""
         starts_at = self.starts_at.astimezone(datetime.UTC).isoformat() if self.starts_at.tzinfo else ""
         asked = [self.cart.place_id, sorted(set(self.cart.service_ids)), starts_at, self.customer_id, self.points, self.contact.name]
-        return hashlib.sha256(json.dumps([*asked, self.contact.phone, self.contact.email]).encode()).hexdigest()
+        offer = [] if self.cart.offer_id is None else [self.cart.offer_id]
+        return hashlib.sha256(json.dumps([*asked, self.contact.phone, self.contact.email, *offer]).encode()).hexdigest()
 
 
 def book(
@@ -66,10 +64,12 @@ def book(
     """Book an appointment and return it; asked again with the same key and the same wish, return the one that was made.
 
     Prices, discount and seat are worked out here. `customer_id` is who is signed in; without one the contact is given a record, or
-    the one that has the phone or email, and points cannot be used. What fails takes no time, no points and no money. Raises BadCart,
-    BadContact, UnknownPlace, ServiceWithdrawn, PriceChanged, ClosedThen, SlotTaken, TooManyUpcoming, BookingDiffers,
-    PointsNeedSignIn, UnknownCustomer and loyalty's RedemptionBlocked.
+    the one that has the phone or email, and neither points nor an offer can be used. What fails takes no time, no offer, no points and
+    no money. Raises BadCart, BadContact, UnknownPlace, ServiceWithdrawn, PriceChanged, ClosedThen, SlotTaken, TooManyUpcoming,
+    BookingDiffers, PointsNeedSignIn, OfferNeedsSignIn, UnknownCustomer and loyalty's OfferRefused and RedemptionBlocked.
     """
+    if cart.offer_id is not None and customer_id is None:
+        raise OfferNeedsSignIn("Please sign in to use your welcome offer, or book without it.")
     if points_requested and customer_id is None:
         raise PointsNeedSignIn("Please sign in to use your points, or book without them.")
     return _booked_once(_Request(cart, starts_at, _clean_contact(contact), customer_id, points_requested, idempotency_key))
@@ -78,8 +78,8 @@ def book(
 def book_by_hand(*, cart: Cart, starts_at: datetime.datetime, contact: Contact, actor: User, idempotency_key: str) -> Booking:
     """Book for a customer who called and return it, audited; the same act as `book`, with the same answers to the same key.
 
-    Points are left out: they are spent by who proves to own them. People who work here may book at the last minute, a year ahead, and
-    for somebody who has many appointments to come. Raises what `book` raises, except for these.
+    Points and offers are left out: they are used by who proves to own them. People who work here may book at the last minute, a year
+    ahead, and for somebody who has many appointments to come. Raises what `book` raises, except for these.
     """
     return _booked_once(_Request(cart, starts_at, _clean_contact(contact), None, 0, idempotency_key, actor))
 
@@ -122,8 +122,8 @@ def _book(wish: _Request) -> Booking:
     customer_id, public_id = _customer(wish), uuid.uuid4()
     if wish.booked_by is None:
         hold_room(customer_id=living_record(customer_id)[0], contact=wish.contact, is_guest=wish.customer_id is None)
-    used = _redeem(wish, priced, customer_id, public_id)
-    _same_as_shown(wish.cart.quoted_due_minor, priced.total_minor - used.discount_minor)
+    used = take_discounts(priced, customer_id=customer_id, offer_id=wish.cart.offer_id, points=wish.points, public_id=public_id)
+    _same_as_shown(wish.cart.quoted_due_minor, priced.total_minor - used.minor)
     booking = _write(wish, priced, (seat, slot), customer_id=customer_id, used=used, public_id=public_id)
     if wish.booked_by is not None:
         facts = {"place": place.pk, "services": sorted(line.service_id for line in priced.lines)}
@@ -149,23 +149,8 @@ def _customer(wish: _Request) -> int:
     return customer_id
 
 
-def _redeem(wish: _Request, priced: PricedCart, customer_id: int, public_id: uuid.UUID) -> Redemption:
-    if not wish.points:
-        return Redemption(0, 0, 0, 0)
-    asked = priced.wish(customer_id, wish.points)
-    try:
-        return apply_redemption(asked, source_key=source_key(public_id), reason=REASON, metadata={"booking": str(public_id)})
-    except RedemptionBlocked as error:
-        raise RedemptionBlocked(error.reason_code, error.message, what_would_work(priced, asked)) from error
-
-
-def source_key(public_id: uuid.UUID) -> str:
-    """Return the name under which the points ledger knows what was paid."""
-    return f"booking:{public_id}"
-
-
 def _write(
-    wish: _Request, priced: PricedCart, seated: tuple[int, Slot], *, customer_id: int, used: Redemption, public_id: uuid.UUID
+    wish: _Request, priced: PricedCart, seated: tuple[int, Slot], *, customer_id: int, used: Discounts, public_id: uuid.UUID
 ) -> Booking:
     contact, (seat, slot) = wish.contact, seated
     booking = Booking.objects.create(
@@ -180,10 +165,8 @@ def _write(
         contact_email=contact.email or None,
         currency=current_tenant().currency,
         total_minor=priced.total_minor,
-        discount_minor=used.discount_minor,
-        points_used=used.points_used,
-        point_value_minor=used.point_value_minor,
-        due_minor=priced.total_minor - used.discount_minor,
+        **used.columns(),
+        due_minor=priced.total_minor - used.minor,
         note=contact.note or None,
         idempotency_key=wish.key,
         request_digest=wish.digest,

@@ -11,10 +11,9 @@ from bookings.errors import BadCart, ChangedMeanwhile, NotChangeable
 from bookings.models import Booking, BookingNotice, Place
 from bookings.policy import own_change_problem, status_problem
 from bookings.selectors import booking_by_public_id, not_offered_at
-from bookings.services.booking import source_key
+from bookings.services.discounts import return_discounts
 from bookings.services.notices import tell
 from bookings.services.seats import find_seat, hold_place, seat_sold_once
-from loyalty.services import reverse_redemption
 from tenants.selectors import User
 from tenants.services import record_action
 
@@ -82,7 +81,7 @@ def _staff_problem(booking: Booking) -> str:
 
 
 def cancel(booking: Booking, actor: User | None = None) -> Booking:
-    """Cancel an appointment, give its time free and its points back, once; return it as it is then.
+    """Cancel an appointment, give its time free, its offer and its points back, once; return it as it is then.
 
     One that is cancelled already stays as it is. Raises NotChangeable where it has begun (for a customer) or was completed.
     """
@@ -120,7 +119,7 @@ def _cancel(held: Booking, actor: User | None) -> None:
     was, now = held.status, timezone.now()
     held.status, held.cancelled_at, held.cancelled_by, held.sequence = Status.CANCELLED, now, by_whom(actor), held.sequence + 1
     held.save(update_fields=["status", "cancelled_at", "cancelled_by", "sequence"])
-    returned = reverse_redemption(source_key=source_key(held.public_id), reason=RETURNED)
+    returned = return_discounts(held, RETURNED)
     record_action(actor, _DONE[Status.CANCELLED], f"booking:{held.pk}", was=was, by=by_whom(actor), points_returned=returned)
     if held.starts_at > now:
         tell(held, BookingNotice.What.CANCELLED)
@@ -133,7 +132,7 @@ def release_for_erasure(booking_ids: Sequence[int]) -> int:
         booking.status, booking.cancelled_at, booking.cancelled_by = Status.CANCELLED, timezone.now(), "erasure"
         booking.sequence += 1
         booking.save(update_fields=["status", "cancelled_at", "cancelled_by", "sequence"])
-        reverse_redemption(source_key=source_key(booking.public_id), reason=RETURNED)
+        return_discounts(booking, RETURNED)
         record_action(None, _DONE[Status.CANCELLED], f"booking:{booking.pk}", by="erasure")
     return len(coming)
 

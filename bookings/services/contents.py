@@ -1,7 +1,8 @@
 """Change what an appointment consists of: bill, length and points are worked out anew, or nothing of it is changed.
 
-What stays keeps the price it was booked at; what is added costs what it costs today. Points that were used are asked about again with the
-new bill: they stay, some go back, or all of them do where that was asked for, and never more are used than were.
+What stays keeps the price it was booked at; what is added costs what it costs today. A welcome offer that was used is asked about again
+with the new bill, and points with what it leaves: they stay, some go back, or all of them do where that was asked for, and never more are
+used than were.
 """
 
 import datetime
@@ -13,30 +14,25 @@ from bookings.errors import ChangedMeanwhile, NotChangeable, PriceChanged
 from bookings.models import Booking, BookingNotice, Place
 from bookings.policy import CONFIRMED, own_change_problem
 from bookings.selectors import booking_by_public_id
-from bookings.services.booking import source_key, write_lines
+from bookings.services.booking import write_lines
 from bookings.services.changes import LOOK_AGAIN, by_whom
+from bookings.services.discounts import check_discounts, discounts_of, revise_discounts
 from bookings.services.notices import tell
-from bookings.services.quotes import PricedCart, could_be_added, price_cart
+from bookings.services.quotes import PricedCart, price_cart
 from bookings.services.seats import find_seat, hold_place, seat_sold_once, stretch_seat
 from bookings.types import Cart, ChangeQuote, NewContents, QuoteLine, Slot
 from customers.services import no_erasure_meanwhile
-from loyalty.errors import RedemptionBlocked
-from loyalty.services import check_revision, reverse_redemption, revise_redemption
-from loyalty.types import Redemption
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.money import format_minor
 from tenants.selectors import User
 from tenants.services import record_action
-
-CHANGED = "Booking changed"
-_NO_POINTS = Redemption(0, 0, 0, 0)
 
 
 def change_services(booking: Booking, wanted: NewContents, actor: User | None = None) -> Booking:
     """Change the services of an appointment, at the time it has or at another one, and return it; an actor of None is the customer.
 
     Asked for what it is already, nothing changes. Raises NotChangeable (ChangedMeanwhile where the page was old), BadCart,
-    ServiceWithdrawn, ClosedThen, SlotTaken, PriceChanged, UnknownPlace and loyalty's RedemptionBlocked.
+    ServiceWithdrawn, ClosedThen, SlotTaken, PriceChanged, UnknownPlace and loyalty's OfferRefused and RedemptionBlocked.
     """
     with seat_sold_once(), transaction.atomic():
         no_erasure_meanwhile()
@@ -58,24 +54,22 @@ def quote_change(booking: Booking, wanted: NewContents, actor: User | None = Non
     """
     _refuse(booking, actor)
     priced = _priced(booking, booking.place, wanted)
-    points = discount = 0
-    blocked = coach = ""
-    if booking.points_used and not wanted.returns_points:
-        asked = priced.wish(booking.customer_id, booking.points_used)
-        check, coach = check_revision(asked, source_key=source_key(booking.public_id), offers=could_be_added(priced))
-        points, discount, blocked = check.allowed_points, check.discount_minor, check.message
+    is_change = _is_change(booking, priced, wanted)
+    found = check_discounts(booking, priced, wanted) if is_change else discounts_of(booking)
     return ChangeQuote(
         lines=priced.lines,
         total_minor=priced.total_minor,
         duration_minutes=priced.duration_minutes,
-        points=points,
-        points_returned=booking.points_used - points,
-        discount_minor=discount,
-        due_minor=priced.total_minor - discount,
-        blocked=blocked,
-        coach=coach,
+        points=found.points,
+        points_returned=booking.points_used - found.points,
+        discount_minor=found.points_minor,
+        due_minor=priced.total_minor - found.offer_minor - found.points_minor,
+        blocked=found.points_blocked,
+        coach=found.coach,
         time_problem=_time_problem(booking, priced),
-        is_change=_is_change(booking, priced, wanted),
+        is_change=is_change,
+        offer_discount_minor=found.offer_minor,
+        offer_blocked=found.offer_blocked,
     )
 
 
@@ -97,7 +91,8 @@ def _priced(booking: Booking, place: Place, wanted: NewContents) -> PricedCart:
 def _is_change(booking: Booking, priced: PricedCart, wanted: NewContents) -> bool:
     has_others = {line.service_id for line in priced.lines} != {line.service_id for line in booking.lines.all()}
     is_moved = wanted.starts_at is not None and wanted.starts_at != booking.starts_at
-    return has_others or is_moved or (wanted.returns_points and booking.points_used > 0)
+    gives_back = (wanted.returns_points and booking.points_used > 0) or (wanted.returns_offer and booking.offer_id is not None)
+    return has_others or is_moved or gives_back
 
 
 def _time_problem(booking: Booking, priced: PricedCart) -> str:
@@ -110,8 +105,8 @@ def _time_problem(booking: Booking, priced: PricedCart) -> str:
 
 def _change(held: Booking, priced: PricedCart, wanted: NewContents, actor: User | None) -> None:
     seat, slot = _seated(held, priced, wanted.starts_at, is_staff=actor is not None)
-    used = _points(held, priced, wanted)
-    due = priced.total_minor - used.discount_minor
+    used = revise_discounts(held, priced, wanted)
+    due = priced.total_minor - used.minor
     if wanted.quoted_due_minor is not None and wanted.quoted_due_minor != due:
         price = format_minor(due, held.currency)
         raise PriceChanged(f"It would now be {price} to pay. Nothing was changed; please look again.", real_minor=due)
@@ -120,18 +115,16 @@ def _change(held: Booking, priced: PricedCart, wanted: NewContents, actor: User 
         "services": sorted(line.service_id for line in priced.lines),
         "was_due_minor": held.due_minor,
         "due_minor": due,
-        "points_returned": held.points_used - used.points_used,
+        "points_returned": held.points_used - used.points.points_used,
         "starts_at": slot.starts_at.astimezone(datetime.UTC).isoformat(),
     }
+    if held.offer_id is not None:
+        facts |= {"was_offer_minor": held.offer_discount_minor, "offer_minor": used.offer.discount_minor if used.offer else 0}
     held.seat, held.starts_at, held.ends_at, held.sequence = seat, slot.starts_at, slot.ends_at, held.sequence + 1
-    held.total_minor, held.discount_minor, held.due_minor = priced.total_minor, used.discount_minor, due
-    held.points_used, held.point_value_minor = used.points_used, used.point_value_minor
-    held.save(
-        update_fields=[
-            *("seat", "starts_at", "ends_at", "sequence"),
-            *("total_minor", "discount_minor", "due_minor", "points_used", "point_value_minor"),
-        ]
-    )
+    held.total_minor, held.due_minor = priced.total_minor, due
+    for column, value in used.columns().items():
+        setattr(held, column, value)
+    held.save(update_fields=["seat", "starts_at", "ends_at", "sequence", "total_minor", "due_minor", *used.columns()])
     _write_lines(held, priced)
     record_action(actor, "booking_services_changed", f"booking:{held.pk}", by=by_whom(actor), **facts)
     tell(held, BookingNotice.What.CHANGED)
@@ -141,21 +134,6 @@ def _seated(held: Booking, priced: PricedCart, starts_at: datetime.datetime | No
     if starts_at is None or starts_at == held.starts_at:
         return stretch_seat(priced.place, held, priced.duration_minutes)
     return find_seat(priced.place, starts_at, priced.duration_minutes, moving=held, is_staff=is_staff)
-
-
-def _points(held: Booking, priced: PricedCart, wanted: NewContents) -> Redemption:
-    if not held.points_used:
-        return _NO_POINTS
-    key = source_key(held.public_id)
-    if wanted.returns_points:
-        reverse_redemption(source_key=key, reason=CHANGED)
-        return _NO_POINTS
-    asked = priced.wish(held.customer_id, held.points_used)
-    try:
-        return revise_redemption(asked, source_key=key, reason=CHANGED, metadata={"booking": str(held.public_id)})
-    except RedemptionBlocked as error:
-        _check, coach = check_revision(asked, source_key=key, offers=could_be_added(priced))
-        raise RedemptionBlocked(error.reason_code, error.message, coach) from error
 
 
 def _write_lines(held: Booking, priced: PricedCart) -> None:

@@ -2,7 +2,7 @@
 
 from bookings.models import Booking, BookingNotice
 from bookings.selectors import manage_url
-from bookings.wording import bill_in_words, services_in_words, when_in_words, where_in_words
+from bookings.wording import bill_in_words, offer_back_in_words, services_in_words, when_in_words, where_in_words
 from loyalty.selectors import describe_points
 from messaging.types import Channel, Envelope, MessageClass
 from tenants.selectors import business_settings, current_tenant
@@ -40,7 +40,7 @@ def _text(notice: BookingNotice) -> str:
     name = _first_name(booking)
     hello = f"{business}: {name}, " if name else f"{business}: "
     if notice.what == What.CANCELLED:
-        return f"{hello}your appointment on {_when(booking)} is cancelled.{_points_back(booking)} We hope to see you another time."
+        return f"{hello}your appointment on {_when(booking)} is cancelled.{_came_back(booking)} We hope to see you another time."
     said = {What.CONFIRMED: "is confirmed", What.MOVED: "has moved", What.CHANGED: "is changed"}[What(notice.what)]
     return (
         f"{hello}your appointment {said}: {services_in_words(booking)}, {_when(booking)}, {where_in_words(booking)}."
@@ -64,7 +64,7 @@ def _email(notice: BookingNotice) -> str:
     hello = f"Hi {_first_name(booking)}," if booking.contact_name else "Hello,"
     signature = f"{owner}\n{business}" if owner else business
     if notice.what == What.CANCELLED:
-        news = f"your appointment on {_when(booking)} ({services_in_words(booking)}) is cancelled.{_points_back(booking)}"
+        news = f"your appointment on {_when(booking)} ({services_in_words(booking)}) is cancelled.{_came_back(booking)}"
         return f"{hello}\n\n{news}\n\nWe hope to see you another time.\n\n{signature}"
     news = {
         What.CONFIRMED: "your appointment is confirmed.",
@@ -79,5 +79,6 @@ def _email(notice: BookingNotice) -> str:
     )
 
 
-def _points_back(booking: Booking) -> str:
-    return f" Your {describe_points(booking.points_used)} are back in your account." if booking.points_used else ""
+def _came_back(booking: Booking) -> str:
+    points = f"Your {describe_points(booking.points_used)} are back in your account." if booking.points_used else ""
+    return "".join(f" {sentence}" for sentence in (offer_back_in_words(booking), points) if sentence)
