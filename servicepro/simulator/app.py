@@ -2,9 +2,11 @@
 
 Control: POST and DELETE /control/faults, GET /control/messages?to=, GET /control/stats, POST /control/reset,
 POST /control/numbers {number, inboundUrl, serviceSid (optional)}, POST and DELETE /control/sendgrid-webhook {url},
-GET /control/sendgrid-public-key, POST /control/inbound {from, to, body}, POST /control/activity {on}; GET /health.
+GET /control/sendgrid-public-key, POST /control/inbound {from, to, body, hoursAgo (optional)}, POST /control/activity {on},
+GET /control/templates, POST /control/templates {sid, name, body, status, …: a new one without sid}; GET /health.
 """
 
+import time
 from collections import Counter
 from dataclasses import asdict
 from urllib.parse import quote
@@ -13,6 +15,7 @@ import aiohttp
 
 from servicepro.simulator import pages
 from servicepro.simulator.callbacks import Caller, Heard
+from servicepro.simulator.content_api import ContentApi, set_template
 from servicepro.simulator.faults import Faults
 from servicepro.simulator.sendgrid_api import SendGridApi
 from servicepro.simulator.server import Answer, Reply, Request, json_reply
@@ -28,6 +31,7 @@ class Simulator:
         self.caller = Caller(store.directory)
         self.twilio = TwilioApi(store, self.faults, self.caller)
         self.sendgrid = SendGridApi(store, self.faults, self.caller)
+        self.content = ContentApi(store, self.faults)
         if store.directory:
             (store.directory / "sendgrid_public_key").write_text(self.caller.public_key())
 
@@ -37,6 +41,8 @@ class Simulator:
             return self.twilio.answer(request)
         if request.path.startswith("/sendgrid/"):
             return self.sendgrid.answer(request)
+        if request.path.startswith("/content/"):
+            return self.content.answer(request)
         if request.path.startswith("/control/"):
             try:
                 return self.control(request)
@@ -65,20 +71,31 @@ class Simulator:
         elif (verb, name) == ("POST", "activity"):
             self.sendgrid.has_activity = bool(request.json["on"])
         elif (verb, name) == ("POST", "inbound"):
-            return self.inbound(request.json["from"], request.json["to"], request.json["body"])
-        elif (verb, name) == ("GET", "messages"):
-            return self.messages(request.params.get("to"))
-        elif (verb, name) == ("GET", "stats"):
-            return self.stats()
-        elif (verb, name) == ("GET", "sendgrid-public-key"):
-            return Reply(200, self.caller.public_key().encode(), "text/plain")
+            given = request.json
+            return self.inbound(given["from"], given["to"], given["body"], float(given.get("hoursAgo", 0)))
+        elif (verb, name) == ("POST", "templates"):
+            return json_reply(200, {"sid": set_template(self.store, request.json)})
+        elif verb == "GET":
+            return self.look(name, request.params)
         else:
             return json_reply(404, {"error": "unknown control"})
         return json_reply(200, {})
 
-    async def inbound(self, phone: str, number: str, body: str) -> Reply:
-        """Let a customer text, and answer when the application has taken it."""
-        await self.twilio.receive(phone, number, body)
+    def look(self, name: str, params: dict[str, str]) -> Reply:
+        """Answer what is asked about the simulator's own state."""
+        if name == "messages":
+            return self.messages(params.get("to"))
+        if name == "stats":
+            return self.stats()
+        if name == "templates":
+            return json_reply(200, [asdict(template) for template in self.store.templates.values()])
+        if name == "sendgrid-public-key":
+            return Reply(200, self.caller.public_key().encode(), "text/plain")
+        return json_reply(404, {"error": "unknown control"})
+
+    async def inbound(self, phone: str, number: str, body: str, hours_ago: float) -> Reply:
+        """Let a customer text, or have texted, and answer when the application has taken it."""
+        await self.twilio.receive(phone, number, body, created=time.time() - 3600 * hours_ago)
         return json_reply(200, {})
 
     def messages(self, to: str | None) -> Reply:

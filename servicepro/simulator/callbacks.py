@@ -109,6 +109,8 @@ class Caller:
             fields["MessagingServiceSid"] = text.service_sid
         if status in ("delivered", "undelivered"):
             fields["RawDlrDoneDate"] = time.strftime("%y%m%d%H%M", time.gmtime())
+        if text.to.startswith("whatsapp:"):
+            fields |= {"ChannelPrefix": "whatsapp", "ChannelToAddress": text.to, "EventType": status.upper()}
         if error_code:
             fields["ErrorCode"] = str(error_code)
         await self.post_form(text.callback, fields)

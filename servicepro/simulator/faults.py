@@ -8,6 +8,8 @@ out of Twilio's list.
 
 `removal` says what an account may do with its copies of messages: `delete` them, only `redact` them, or neither (`refuse`).
 
+`reads` says whether WhatsApp messages are read once they are delivered, `whatsappUs` whether marketing reaches +1 there.
+
 `callbacks` says what becomes of a message and who hears of it: `on`; `off` (it stays as it was taken); `late`; `repeated`;
 `shuffled` (the last news first); `before` (the news overtakes the answer to the request). `callbackDelayMs` is the time to the first.
 A name nobody knows is refused: a misspelt fault would be a test that cannot fail.
@@ -22,6 +24,8 @@ NUMBERS = ("seed", "latencyMs", "jitterMs", "retryAfter", "timeoutSeconds", "cou
 CHOICES = {
     "api": ("twilio", "sendgrid", "both"),
     "removal": ("delete", "redact", "refuse"),
+    "reads": ("on", "off"),
+    "whatsappUs": ("delivered", "blocked"),
     "callbacks": ("on", "off", "late", "repeated", "shuffled", "before"),
 }
 DELAY_MS, LATE_MS = 300, 2_000

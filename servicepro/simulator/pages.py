@@ -50,7 +50,7 @@ def home(store: Store, search: str) -> Reply:
         if search in mail.to:
             boxes.setdefault(mail.to, []).append(mail)
     phone_list = "".join(
-        f'<li><a href="/phones/{quote(phone)}"><strong>{escape(phone)}</strong> <span class="soft">{count} text{"s" * (count != 1)}'
+        f'<li><a href="/phones/{quote(phone)}"><strong>{escape(_named(phone))}</strong> <span class="soft">{count} text{"s" * (count != 1)}'
         f"</span><br><span class='soft'>{escape(last.body[:80])}</span></a></li>"
         for phone, last, count in reversed(phones[-ROWS_MAX:])
     )
@@ -80,13 +80,18 @@ def phone(store: Store, number: str) -> Reply:
     numbers = [text.sender for text in texts if text.sender and text.direction != "inbound"] or [text.to for text in texts]
     reply_to = numbers[-1] if numbers else ""
     body = (
-        f'<p><a href="/">All phones</a></p><div class="phone"><h1>{escape(number)}</h1>{bubbles or "<p>No texts yet.</p>"}'
+        f'<p><a href="/">All phones</a></p><div class="phone"><h1>{escape(_named(number))}</h1>{bubbles or "<p>No texts yet.</p>"}'
         f'<form method="post" action="/phones/{quote(number)}"><input type="hidden" name="number" value="{escape(reply_to)}">'
         '<input name="body" aria-label="Reply" placeholder="Reply" required><button>Send</button></form>'
         f'<form method="post" action="/phones/{quote(number)}"><input type="hidden" name="number" value="{escape(reply_to)}">'
         '<input type="hidden" name="body" value="STOP"><button>Reply STOP</button></form></div>'
     )
-    return page(number, body)
+    return page(_named(number), body)
+
+
+def _named(number: str) -> str:
+    plain = number.removeprefix("whatsapp:")
+    return number if plain == number else f"{plain} on WhatsApp"
 
 
 def mailbox(store: Store, address: str) -> Reply:

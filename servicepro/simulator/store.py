@@ -12,6 +12,7 @@ ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "simulator-auth-token"  # noqa: S105  the simulator's own, worth nothing elsewhere
 SENDGRID_KEY = "SG.simulator"
 SPARE_NUMBER = "+15005550006"  # Twilio's test number; sends for a messaging service that was given none
+STATUSES = ("unsubmitted", "received", "pending", "approved", "rejected", "paused", "disabled")  # of a WhatsApp template
 
 
 @dataclass(slots=True)
@@ -46,6 +47,44 @@ class Mail:
     status: str = "delivered"
 
 
+@dataclass(slots=True)
+class Template:
+    """A message template and what WhatsApp said of it; `variables` are samples by name."""
+
+    name: str
+    body: str
+    language: str = "en"
+    variables: dict[str, str] = field(default_factory=dict)
+    status: str = "approved"
+    category: str = ""
+    rejection_reason: str = ""
+    kind: str = "twilio/text"
+    sid: str = field(default_factory=lambda: f"HX{secrets.token_hex(16)}")
+    created: float = field(default_factory=time.time)
+
+
+_INVITATION = (
+    "Hi {{1}}, {{2}} is now on SalonHub. Book appointments, earn rewards, and get {{3}} off your next visit with the code {{4}}. "
+    "Download: {{5}} The offer is valid for {{6}} days. Reply STOP to opt out."
+)
+_SAMPLES = {"1": "Ana", "2": "Luna Salon", "3": "$10", "4": "WELCOME-ABC234", "5": "https://salon.example/i/abc", "6": "30"}
+
+
+def demo_templates() -> dict[str, Template]:
+    """Return the templates that are there from the start: one that may be used, and one for each way in which one may not."""
+    made = (
+        ("salon_invitation", "approved", ""),
+        ("salon_invitation_new", "pending", ""),
+        ("salon_invitation_loud", "rejected", "The template looks like spam."),
+        ("salon_invitation_old", "paused", ""),
+    )
+    return {
+        sid: Template(name, _INVITATION, variables=dict(_SAMPLES), status=status, category="MARKETING", rejection_reason=why, sid=sid)
+        for number, (name, status, why) in enumerate(made, start=1)
+        for sid in (f"HX{str(number) * 32}",)
+    }
+
+
 @dataclass
 class Store:
     """All state; a fact is in the journal before an answer is given."""
@@ -59,6 +98,7 @@ class Store:
     inbound_urls: dict[str, str] = field(default_factory=dict)
     services: dict[str, str] = field(default_factory=dict)
     event_urls: list[str] = field(default_factory=list)
+    templates: dict[str, Template] = field(default_factory=demo_templates)
     suppressed: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     lean_messages: int = 0
@@ -102,13 +142,23 @@ class Store:
             self.blocked.add((payload[0], payload[1]))
         elif kind == "unblock":
             self.blocked.discard((payload[0], payload[1]))
-        elif kind == "number":
+        else:
+            self._apply_setup(kind, payload)
+
+    def _apply_setup(self, kind: str, payload: Any) -> None:
+        """Take in a fact about an account rather than about a message."""
+        if kind == "number":
             self.inbound_urls[payload["number"]] = payload["inboundUrl"]
             self.services[payload["number"]] = payload.get("serviceSid", "")
         elif kind == "event_url":
             self.event_urls = [*(url for url in self.event_urls if url != payload), payload]
         elif kind == "event_url_gone":
             self.event_urls = [url for url in self.event_urls if url != payload]
+        elif kind == "template":
+            template = Template(**payload)
+            self.templates[template.sid] = template
+        elif kind == "template_gone":
+            self.templates.pop(payload, None)
         elif kind == "suppress":
             address, reason = payload
             self.suppressed[address] = reason
@@ -150,10 +200,10 @@ class Store:
         return self.services.get(number) or number
 
     def reset(self) -> None:
-        """Forget messages, emails and block lists, keep the set-up."""
+        """Forget messages, emails and block lists, keep the set-up; the templates are those of the start again."""
         for kept in (self.texts, self.texts_by_phone, self.mails, self.blocked, self.suppressed, self.counts):
             kept.clear()
-        self.lean_messages = 0
+        self.lean_messages, self.templates = 0, demo_templates()
         if self._journal:
             self._journal.truncate(0)
         for number, url in self.inbound_urls.items():

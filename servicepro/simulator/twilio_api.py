@@ -24,6 +24,8 @@ from servicepro.simulator.faults import Faults
 from servicepro.simulator.removal import change_message
 from servicepro.simulator.server import Answer, Reply, Request, json_reply
 from servicepro.simulator.store import ACCOUNT_SID, AUTH_TOKEN, Store, Text
+from servicepro.simulator.whatsapp import FAILED as WHATSAPP_FAILED
+from servicepro.simulator.whatsapp import PREFIX, Whatsapp, is_whatsapp
 
 logger = logging.getLogger("simulator")
 BODY_CHARACTERS_MAX, PAGE_SIZE, PAGE_SIZE_MAX = 1_600, 50, 1_000
@@ -44,7 +46,7 @@ _FROM_ERRORS = {
     "+15005550008": (21611, "This 'From' number has exceeded the maximum number of queued messages"),
 }
 _LATER_ERRORS = {f"93{code - 30_000:03d}": code for code in (30_001, 30_003, 30_005, 30_006, 30_007, 30_008, 30_034)}
-_FAILED = {30_001}  # never left Twilio; all others did and were not delivered
+_FAILED = {30_001, *WHATSAPP_FAILED}  # never left Twilio; all others did and were not delivered
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 START = {"START", "YES", "UNSTOP"}
 HELP = {"HELP", "INFO"}
@@ -71,6 +73,7 @@ class TwilioApi:
 
     def __init__(self, store: Store, faults: Faults, caller: Caller) -> None:
         self.store, self.faults, self.caller = store, faults, caller
+        self.whatsapp = Whatsapp(store, faults)
 
     def answer(self, request: Request) -> Answer:
         """Answer one request below /api."""
@@ -114,21 +117,19 @@ class TwilioApi:
         if fault == "reset":
             return Reply(is_reset=True)
         form = request.form
-        refusal = self.refusal(form)
+        on_whatsapp = is_whatsapp(form)
+        refusal = self.whatsapp_refusal(form) if on_whatsapp else self.refusal(form)
         if refusal:
             refusal.delay_seconds = wait
             return refusal
-        sender, service = form.get("From", ""), form.get("MessagingServiceSid", "")
-        text = Text(
-            to=form["To"], sender=sender, body=form["Body"], direction="outbound-api", status="accepted" if service else "queued",
-            callback=form.get("StatusCallback", ""), service_sid=service,
-        )  # fmt: skip
+        failure = self.whatsapp.failure(form) if on_whatsapp else _LATER_ERRORS.get(form["To"][-5:])
+        text = self.whatsapp.text(form) if on_whatsapp else _text(form)
         self.store.add_text(text)
         reply = self.confirm(fault, text, wait)
         mode = self.faults.callbacks
         if mode == "off" or self.store.is_lean:
             return reply
-        life = self.live(text, mode, self.faults.callback_delay_seconds)
+        life = self.live(text, mode, self.faults.callback_delay_seconds, steps_of(text, failure, is_read=self.is_read(text)), failure)
         if mode == "before":
             return self.after(life, reply)
         self.caller.start(life)
@@ -172,22 +173,30 @@ class TwilioApi:
         )
         return next((error(400, code, message) for is_wrong, code, message in checks if is_wrong), None)
 
-    async def live(self, text: Text, mode: str, delay_seconds: float) -> None:
+    async def live(self, text: Text, mode: str, delay_seconds: float, steps: list[str], failure: int | None) -> None:
         """Walk a message through its life, and call back at each step that Twilio tells."""
         await asyncio.sleep(delay_seconds)
-        failure = _LATER_ERRORS.get(text.to[-5:])
-        end = "delivered" if failure is None else "failed" if failure in _FAILED else "undelivered"
-        steps = ["queued"] if text.service_sid else []
-        steps += [end] if end == "failed" else ["sending", "sent", end]
+        codes = dict.fromkeys(("failed", "undelivered"), failure)
         text.sender = text.sender or self.store.choose_sender(text.service_sid)
         for status in steps:
-            self.store.update_text(text, status, failure if status == end else None)
+            self.store.update_text(text, status, codes.get(status))
         if not text.callback:
             return
         told = [status for status in steps if status != "sending"]
         for status in reversed(told) if mode == "shuffled" else told:
             for _repeat in range(2 if mode == "repeated" else 1):
-                await self.caller.status(text, status, failure if status == end else None)
+                await self.caller.status(text, status, codes.get(status))
+
+    def is_read(self, text: Text) -> bool:
+        """Tell whether a message will be read once it is delivered, and its reader says so: only WhatsApp has that."""
+        return text.to.startswith(PREFIX) and self.faults.settings.get("reads", "on") == "on"
+
+    def whatsapp_refusal(self, form: dict[str, str]) -> Reply | None:
+        """Return Twilio's refusal of a WhatsApp message, or None."""
+        found = self.whatsapp.refusal(form)
+        if found is None and not _is_callback(form.get("StatusCallback", "")):
+            found = 21609, "The 'StatusCallback' URL is not a valid URL"
+        return error(400, *found) if found else None
 
     def shown(self, text: Text) -> dict[str, Any]:
         """Return a message as the API shows it."""
@@ -244,11 +253,13 @@ class TwilioApi:
                     continue
             yield text
 
-    async def receive(self, phone: str, number: str, body: str) -> None:
-        """Let a customer text one of the business's numbers, with everything Twilio does about it."""
-        text = Text(to=number, sender=phone, body=body, direction="inbound", status="received")
+    async def receive(self, phone: str, number: str, body: str, created: float | None = None) -> None:
+        """Let a customer text one of the business's numbers, with everything Twilio does about it: nothing of its own on WhatsApp."""
+        text = Text(to=number, sender=phone, body=body, direction="inbound", status="received", created=created or time.time())
         self.store.add_text(text)
         word, scope = body.strip().upper(), self.store.block_scope(number)
+        if number.startswith(PREFIX):
+            word = ""
         if word in STOP:
             self.store.write("block", [phone, scope])
             self.reply(phone, number, "You have successfully been unsubscribed. Reply START to resubscribe.")
@@ -265,6 +276,8 @@ class TwilioApi:
             "To": number, "Body": body, "NumMedia": "0", "NumSegments": str(count_segments(body).segments),
             "SmsStatus": "received", "ApiVersion": "2010-04-01",
         }  # fmt: skip
+        if number.startswith(PREFIX):
+            fields |= {"WaId": phone.removeprefix(f"{PREFIX}+"), "ProfileName": "Somebody", "MessageType": "text"}
         service = self.store.services.get(number)
         if service:
             fields["MessagingServiceSid"] = service
@@ -274,6 +287,23 @@ class TwilioApi:
     def reply(self, phone: str, number: str, body: str) -> None:
         """Show a text on the customer's phone that answers theirs."""
         self.store.add_text(Text(to=phone, sender=number, body=body, direction="outbound-reply", status="delivered"))
+
+
+def _text(form: dict[str, str]) -> Text:
+    service = form.get("MessagingServiceSid", "")
+    return Text(
+        to=form["To"], sender=form.get("From", ""), body=form["Body"], direction="outbound-api",
+        status="accepted" if service else "queued", callback=form.get("StatusCallback", ""), service_sid=service,
+    )  # fmt: skip
+
+
+def steps_of(text: Text, failure: int | None, *, is_read: bool) -> list[str]:
+    """Return what becomes of a message, one status after the other."""
+    first = ["queued"] if text.status == "accepted" else []
+    if failure in _FAILED:
+        return [*first, "failed"]
+    last = ["undelivered"] if failure else ["delivered", "read"] if is_read else ["delivered"]
+    return [*first, "sending", "sent", *last]
 
 
 def replies(heard: Heard) -> list[str]:
