@@ -1,6 +1,6 @@
 """Questions about welcome offers: what they promise, to whom, and what became of it. Money is in minor units."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from django.db.models import Count, F, Q, QuerySet
@@ -22,7 +22,7 @@ SELECT o.id,
        (SELECT count(*) FROM loyalty_offercode c WHERE c.offer_id = o.id AND c.expires_at < %(now)s AND NOT EXISTS (
                SELECT FROM loyalty_offeruse u WHERE u.code_id = c.id AND u.returned_at IS NULL)),
        used.number, used.discount_minor
-  FROM loyalty_welcomeoffer o CROSS JOIN LATERAL (
+  FROM unnest(%(ids)s::bigint[]) AS o(id) CROSS JOIN LATERAL (
        SELECT count(*) AS number, coalesce(sum(u.discount_minor), 0)::bigint AS discount_minor
          FROM loyalty_offeruse u JOIN loyalty_offercode c ON c.id = u.code_id WHERE c.offer_id = o.id AND u.returned_at IS NULL) used
 """
@@ -123,10 +123,20 @@ def promised_codes(offer_id: int, customer_ids: Collection[int]) -> dict[int, st
 
 def offer_usages() -> list[OfferUsage]:
     """Return all offers with what became of them, newest first."""
+    every = [terms_of(offer) for offer in WelcomeOffer.objects.all()]
+    counts = _usage_counts([terms.id for terms in every])
+    return [OfferUsage(terms, *counts[terms.id]) for terms in every]
+
+
+def offer_usage(terms: OfferTerms) -> OfferUsage:
+    """Return what became of one offer."""
+    return OfferUsage(terms, *_usage_counts([terms.id])[terms.id])
+
+
+def _usage_counts(offer_ids: Sequence[int]) -> dict[int, tuple[int, int, int, int, int]]:
     with connection.cursor() as cursor:
-        cursor.execute(_USAGE, {"now": timezone.now()})
-        counts = {row[0]: row[1:] for row in cursor.fetchall()}
-    return [OfferUsage(terms_of(offer), *counts[offer.pk]) for offer in WelcomeOffer.objects.filter(pk__in=counts)]
+        cursor.execute(_USAGE, {"now": timezone.now(), "ids": list(offer_ids)})
+        return {row[0]: row[1:] for row in cursor.fetchall()}
 
 
 def offer_redemptions(offer_id: int, page: int = 1, page_size: int = PAGE_ROWS) -> RedemptionPage:

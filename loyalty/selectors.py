@@ -16,6 +16,7 @@ from loyalty.offers import active_offers as active_offers
 from loyalty.offers import offer_promise as offer_promise
 from loyalty.offers import offer_redemptions as offer_redemptions
 from loyalty.offers import offer_terms as offer_terms
+from loyalty.offers import offer_usage as offer_usage
 from loyalty.offers import offer_usages as offer_usages
 from loyalty.offers import promised_codes as promised_codes
 from loyalty.offers import usable_offers as usable_offers

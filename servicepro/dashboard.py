@@ -28,6 +28,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         work.append({"title": "Loyalty insights", "icon": "insights", "link": "/admin/loyalty-insights/"})
     if getattr(request.user, "is_owner", False):
         work.append({"title": "Loyalty settings", "icon": "tune", "link": "/admin/loyalty-settings/"})
+        work.append({"title": "Welcome offers", "icon": "redeem", "link": "/admin/welcome-offers/"})
     every_record = [
         ("customers.view_customer", {"title": "Customers", "icon": "person", "link": "/admin/customers/customer/"}),
         ("bookings.view_place", {"title": "Places and hours", "icon": "storefront", "link": "/admin/bookings/place/"}),

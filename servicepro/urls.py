@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/bookings/", include("bookings.urls")),
     path("admin/loyalty-insights/", include("loyalty.urls")),
     path("admin/loyalty-settings/", include("loyalty.urls_settings")),
+    path("admin/welcome-offers/", include("loyalty.urls_offers")),
     path("admin/merges/", include("customers.urls_merges")),
     path("admin/privacy/", include("customers.urls_privacy")),
     path("admin/", admin.site.urls),

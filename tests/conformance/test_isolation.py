@@ -14,6 +14,8 @@ from campaigns.services import create_port_recovery_campaign
 from customers.models import Customer, ErasureCertificate
 from customers.services import Upload, merge_customers, plan_import, propose_merge, record_access, register_customer
 from customers.types import MergeClue
+from loyalty.services import claim_offer, create_offer
+from loyalty.types import OfferWish
 from servicepro.dashboard import navigation
 from tenants.accounts.models import User
 from tenants.models import Domain, Tenant
@@ -39,6 +41,7 @@ OWNER_ROUTES = (
     "admin/customers/imported/",
     "admin/merges/",
     "admin/privacy/",
+    "admin/welcome-offers/",
 )
 WORK_ROUTES = (
     "admin/bookings/day/",
@@ -71,6 +74,7 @@ def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
     ErasureCertificate.objects.create(reason="asked", record_ids=[], erased={}, kept={})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     book_something(first)
+    promise_something(second)
     yield campaign
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -86,6 +90,12 @@ def book_something(customer: Customer) -> None:
     days = slots_of_days(shop.place, today_at(shop.place), 10, shop.detail.duration_minutes)
     free = next(slot for slots in days.values() for slot in slots)
     shop.book(free.starts_at, customer_id=customer.pk, idempotency_key="walk")
+
+
+def promise_something(customer: Customer) -> None:
+    """Have a welcome offer that somebody claimed."""
+    offer = create_offer(OfferWish("First visit", True, 10), actor=None)
+    claim_offer(customer_id=customer.pk, offer_id=offer.id)
 
 
 def owner_routes() -> list[Route]:

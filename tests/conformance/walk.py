@@ -14,7 +14,7 @@ from bookings.selectors import manage_token
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
 from customers.models import Customer, CustomerMerge, ErasureCertificate, ImportBatch, MergeProposal
-from loyalty.models import AdjustmentRequest
+from loyalty.models import AdjustmentRequest, WelcomeOffer
 from servicepro.lib.signing import sign_number
 from tenants.accounts.models import ApiToken, User
 
@@ -60,6 +60,7 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "certificate_id": lambda _pattern: str(ErasureCertificate.objects.values_list("pk", flat=True).first() or uuid.UUID(int=1)),
     "proposal_id": lambda _pattern: _first(MergeProposal),
     "file_type": lambda _pattern: "csv",
+    "offer_id": lambda _pattern: _first(WelcomeOffer),
     "request_id": lambda _pattern: _first(AdjustmentRequest),
     "merge_id": lambda _pattern: _first(CustomerMerge),
     "action": lambda pattern: "confirm" if "import" in pattern else "start",
