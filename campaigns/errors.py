@@ -27,6 +27,12 @@ class BadCampaignInput(InvalidInput):
     code = "BAD_CAMPAIGN_INPUT"
 
 
+class EmptyAudience(BadCampaignInput):
+    """Nobody is to be written to."""
+
+    code = "EMPTY_AUDIENCE"
+
+
 class UnknownRecipient(NotFound):
     """Nobody in the campaign has this phone."""
 

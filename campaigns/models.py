@@ -22,6 +22,13 @@ class Campaign(models.Model):
         COMPLETED = "completed"
         CANCELLED = "cancelled"
 
+    class Channel(models.TextChoices):
+        """How an invitation travels; both means WhatsApp, and a text to whom WhatsApp does not reach."""
+
+        WHATSAPP = "whatsapp", "WhatsApp"
+        SMS = "sms", "SMS"
+        BOTH = "both", "WhatsApp, else SMS"
+
     key = models.CharField(
         max_length=120,
         unique=True,
@@ -44,6 +51,16 @@ class Campaign(models.Model):
     email_text = models.TextField(blank=True)
     email_html = models.TextField(blank=True)
     points = models.PositiveIntegerField(default=0, help_text="points granted to each person")
+    channel = models.CharField(
+        max_length=8, choices=Channel.choices, blank=True, default="", help_text="of an invitation: which channel reaches people's phones"
+    )
+    offer = models.ForeignKey("loyalty.WelcomeOffer", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    content_sid = models.CharField(max_length=34, blank=True, default="", help_text="the approved WhatsApp template")
+    content_body = models.TextField(blank=True, default="", help_text="the template's words when it was checked last, with {{1}} and so on")
+    content_variables = models.JSONField(default=dict, blank=True, help_text="number of the template's variable to field")
+    audience = models.JSONField(default=dict, blank=True, help_text="who is invited, as the owner chose")
+    setbacks = models.PositiveSmallIntegerField(default=0, help_text="batches in a row that did not reach the provider at all")
+    rests_until = models.DateTimeField(null=True, blank=True, help_text="nothing is sent before: the provider is away or asked to wait")
     served_to = models.BigIntegerField(
         default=0, editable=False, help_text="every target up to this id had a turn; who of them still waits is marked so"
     )
@@ -86,6 +103,9 @@ class Target(models.Model):
     phone_raw = EncryptedTextField(null=True)
     email = models.EmailField(null=True)
     opted_out = models.BooleanField(default=False, help_text="the strictest wish of all joined records, when the list was built")
+    phone_channel = models.CharField(
+        max_length=8, default="sms", db_default="sms", help_text="how the one message to the phone goes, which sms_… tell of"
+    )
     sms_status = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.PENDING)
     sms_reason = models.CharField(max_length=40, blank=True)
     sms_attempt_id = models.UUIDField(null=True)

@@ -14,7 +14,7 @@ from messaging.selectors import delivery_statuses, ledger_rows, ledger_tag
 from messaging.types import Channel
 
 KEPT = {
-    *("sms_status", "sms_reason", "sms_attempt_id", "sms_sid", "email_status", "email_reason", "email_attempt_id"),
+    *("phone_channel", "sms_status", "sms_reason", "sms_attempt_id", "sms_sid", "email_status", "email_reason", "email_attempt_id"),
     *("points_granted", "points_reason", "summary_logged", "created_at", "updated_at"),
 }
 NOT_TOLD = {"id", "campaign", "customer", "summary_logged"}
@@ -30,7 +30,7 @@ def _targets(person: Person) -> Q:
 def _collect(person: Person) -> Parts:
     targets = list(Target.objects.filter(_targets(person)).select_related("campaign").order_by("pk"))
     attempts = [target.sms_attempt_id for target in targets if target.sms_attempt_id]
-    delivered = delivery_statuses(Channel.SMS.value, attempts)
+    delivered = delivery_statuses(Channel.SMS.value, attempts) | delivery_statuses(Channel.WHATSAPP.value, attempts)
     columns = [
         field.name for field in Target._meta.local_concrete_fields if field.name not in ("id", "campaign", "customer", "summary_logged")
     ]
@@ -60,8 +60,9 @@ def _settle(in_doubt: Iterable[Target], channel: Channel) -> None:
     """Write down what the ledger knows while the address is still there to ask with. Raises CannotErase."""
     for target in in_doubt:
         address = target.phone if channel is Channel.SMS else target.email
-        tag = ledger_tag(channel, address) if address else ""
-        row = ledger_rows(channel.value, target.campaign.key, [tag]).get(tag)
+        way = target.phone_channel if channel is Channel.SMS else channel.value
+        tag = ledger_tag(way, address) if address else ""
+        row = ledger_rows(way, target.campaign.key, [tag]).get(tag)
         state = row.state if row else ""
         is_flying = state == "claimed" and row and row.attempted_at > timezone.now() - ON_ITS_WAY
         if is_flying or (state == "" and is_draining(target.campaign)):

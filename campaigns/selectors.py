@@ -1,14 +1,18 @@
 """Questions about campaigns: every number is a count over rows."""
 
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from campaigns.errors import UnknownCampaign
 from campaigns.models import IS_OPEN, Target
 from campaigns.models import Campaign as Campaign  # other apps name the rows they are handed through here
-from campaigns.types import CampaignCounts, ChannelCounts, TextsCost
-from campaigns.wording import carrier_sentence, reason_label, sentence_for
-from messaging.selectors import delivery_statuses
+from campaigns.types import CampaignCounts, ChannelCounts, InvitationStats, TextsCost
+from campaigns.wording import carrier_sentence, fallback_sentence, reason_label, sentence_for
+from messaging.selectors import delivery_statuses, ledger_table
 from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.signing import unsign_number
 from servicepro.lib.tenancy import connection
@@ -17,6 +21,7 @@ from tenants.selectors import business_settings
 MICROS_PER_MINOR = 10_000  # millionths in a cent
 OFFER_LINK = "offer"
 UNSUBSCRIBE_LINK = "unsubscribe"
+INVITATION_LINK = "invitation"
 FILTERS = ("all", "pending", "sent", "failed", "skipped", "held", "in_doubt")
 
 
@@ -44,7 +49,7 @@ def campaign_counts(campaign_id: int) -> CampaignCounts:
                    count(*) FILTER (WHERE email_status = 'sent'), count(*) FILTER (WHERE email_status = 'failed'),
                    count(*) FILTER (WHERE email_status = 'skipped'), count(*) FILTER (WHERE email_status = 'held'),
                    count(*) FILTER (WHERE email_status = 'pending'), count(*) FILTER (WHERE email_status = 'in_doubt'),
-                   coalesce(sum(points_granted), 0)
+                   coalesce(sum(points_granted), 0), coalesce(bool_or(email_reason <> 'phone_only'), true)
               FROM campaigns_target WHERE campaign_id = %s
             """,
             [campaign_id],
@@ -56,7 +61,7 @@ def campaign_counts(campaign_id: int) -> CampaignCounts:
             [campaign_id],
         )
         reasons = dict(cursor.fetchall())
-    return CampaignCounts(ChannelCounts(row[0], *row[1:7]), ChannelCounts(row[0], *row[7:13]), row[13], reasons)
+    return CampaignCounts(ChannelCounts(row[0], *row[1:7]), ChannelCounts(row[0], *row[7:13]), row[13], reasons, has_email=row[14])
 
 
 def open_targets(campaign_id: int) -> QuerySet[Target]:
@@ -91,6 +96,14 @@ def target_of_link(purpose: str, token: str) -> Target | None:
     return Target.objects.select_related("campaign", "customer").filter(pk=number).first() if number else None
 
 
+def invitation_of(token: str) -> tuple[int, int | None, int] | None:
+    """Return (customer id, offer id or None, campaign id) of the invitation a personal link was made for, or None."""
+    target = target_of_link(INVITATION_LINK, token)
+    if target is None or target.customer_id is None:
+        return None
+    return target.customer_id, target.campaign.offer_id, target.campaign_id
+
+
 def cancelled_in_doubt() -> QuerySet[Campaign]:
     """Return cancelled campaigns with people whose last message is still in doubt."""
     in_doubt = Q(targets__sms_status="in_doubt") | Q(targets__email_status="in_doubt")
@@ -104,9 +117,10 @@ def running_campaigns() -> QuerySet[Campaign]:
 
 def explain_target(target: Target) -> dict[str, str]:
     """Return, in plain words, what became of one person and why, and what the carrier said of the text since."""
-    sms = sentence_for("text", target.sms_status, target.sms_reason, target.facts)
+    message = "WhatsApp message" if target.phone_channel == "whatsapp" else "text"
+    sms = sentence_for(message, target.sms_status, target.sms_reason, target.facts) + fallback_sentence(target.facts)
     if target.sms_attempt_id:
-        reported = delivery_statuses("sms", [target.sms_attempt_id]).get(target.sms_attempt_id)
+        reported = delivery_statuses(target.phone_channel, [target.sms_attempt_id]).get(target.sms_attempt_id)
         sms += carrier_sentence(reported)
     return {
         "sms": sms,
@@ -159,3 +173,88 @@ def texts_cost(campaign: Campaign, segments_each: int) -> TextsCost:
 def recent_campaigns() -> QuerySet[Campaign]:
     """Return the latest campaigns, newest first."""
     return Campaign.objects.order_by("-created_at")[:5]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How far a person has come, by all their records."""
+
+    invited_at: datetime.datetime | None
+    registered_at: datetime.datetime | None
+
+
+def lives_of(customer_ids: Collection[int]) -> dict[int, Life]:
+    """Return {customer id: how far this person has come}, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT asked.id, max(r.invited_at), min(r.registered_at)
+              FROM customers_customer asked
+              JOIN LATERAL (SELECT invited_at, registered_at FROM customers_customer WHERE id = coalesce(asked.same_person_as_id, asked.id)
+                            UNION ALL
+                            SELECT invited_at, registered_at FROM customers_customer
+                             WHERE same_person_as_id = coalesce(asked.same_person_as_id, asked.id)) r ON true
+             WHERE asked.id = ANY(%s) GROUP BY asked.id
+            """,
+            [list(customer_ids)],
+        )
+        return {row[0]: Life(*row[1:]) for row in cursor.fetchall()}
+
+
+OPTED_OUT_REASONS = ("opted_out_explicit", "address_suppressed", "opted_out_provider")
+
+
+def invitation_stats(campaign: Campaign) -> InvitationStats:
+    """Return the funnel of an invitation in one query, whatever its size."""
+    whatsapp, sms = ledger_table("whatsapp").name, ledger_table("sms").name
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH reached AS (
+                SELECT t.sms_status, t.sms_reason, coalesce(c.same_person_as_id, t.customer_id) AS person,
+                       coalesce(w.attempted_at, s.attempted_at) AS sent_at,
+                       CASE WHEN t.phone_channel = 'whatsapp' THEN w.provider_status ELSE s.provider_status END AS said
+                  FROM campaigns_target t LEFT JOIN customers_customer c ON c.id = t.customer_id
+                  LEFT JOIN public.{whatsapp} w ON w.attempt_id = t.sms_attempt_id AND t.phone_channel = 'whatsapp'
+                        AND w.tenant_id = %(tenant)s AND w.campaign_key = %(key)s
+                  LEFT JOIN public.{sms} s ON s.attempt_id = t.sms_attempt_id AND t.phone_channel = 'sms'
+                        AND s.tenant_id = %(tenant)s AND s.campaign_key = %(key)s
+                 WHERE t.campaign_id = %(campaign)s
+            ), persons AS (
+                SELECT r.sms_status, r.sms_reason, r.said,
+                       r.sms_status = 'sent' AND EXISTS (SELECT FROM customers_customer p
+                           WHERE (p.id = r.person OR p.same_person_as_id = r.person) AND p.registered_at >= r.sent_at) AS registered,
+                       r.sms_status = 'sent' AND EXISTS (SELECT FROM bookings_booking b JOIN customers_customer p ON p.id = b.customer_id
+                           WHERE (p.id = r.person OR p.same_person_as_id = r.person) AND b.status <> 'cancelled'
+                             AND b.created_at >= r.sent_at) AS booked
+                  FROM reached r
+            )
+            SELECT count(*), count(*) FILTER (WHERE sms_status = 'sent'),
+                   count(*) FILTER (WHERE sms_status = 'sent' AND said IN ('delivered', 'read')),
+                   count(*) FILTER (WHERE sms_status = 'sent' AND said = 'read'),
+                   count(*) FILTER (WHERE sms_status = 'failed' OR sms_status = 'sent' AND said IN ('failed', 'undelivered', 'canceled')),
+                   count(*) FILTER (WHERE sms_status = 'skipped' AND sms_reason = ANY(%(opted_out)s)),
+                   count(*) FILTER (WHERE registered), count(*) FILTER (WHERE booked)
+              FROM persons
+            """,
+            {
+                "tenant": connection.schema_name,
+                "key": campaign.key,
+                "campaign": campaign.pk,
+                "opted_out": list(OPTED_OUT_REASONS),
+            },
+        )
+        return InvitationStats(*cursor.fetchone())
+
+
+def invitation_campaigns() -> QuerySet[Campaign]:
+    """Return all invitations, newest first."""
+    return Campaign.objects.filter(kind="invitation").select_related("offer").order_by("-created_at", "-pk")
+
+
+def invitation_by_id(campaign_id: int) -> Campaign:
+    """Return an invitation of the current tenant. Raises UnknownCampaign."""
+    campaign = invitation_campaigns().filter(pk=campaign_id).first()
+    if campaign is None:
+        raise UnknownCampaign(f"There is no invitation campaign {campaign_id} in this business.")
+    return campaign

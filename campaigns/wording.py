@@ -27,6 +27,17 @@ _REASONS = {
     "record_failed": "the outcome could not be written down; the provider's records will tell",
     "cancelled": "the campaign was cancelled before this person's turn",
     "pace": "waiting for its turn",
+    "invited_recently": "was invited within the last 24 hours",
+    "registered_already": "has registered meanwhile",
+    "phone_only": "invitations go to phones alone",
+    "offer_ended": "the welcome offer ended before this person's turn",
+    "not_on_whatsapp": "this number is not on WhatsApp",
+    "whatsapp_outside_window": "WhatsApp lets only approved templates through to people who did not write within 24 hours",
+    "whatsapp_us_marketing": "WhatsApp delivers no advertising to numbers in the US",
+    "whatsapp_limited": "WhatsApp chose not to deliver it to this person for now",
+    "whatsapp_template": "WhatsApp does not let the template through",
+    "whatsapp_disabled_campaign": "WhatsApp is switched off for this campaign",
+    "whatsapp_not_configured": "WhatsApp is not set up yet",
 }
 _STATUSES = {
     "pending": "The {channel} waits for its turn",
@@ -37,6 +48,11 @@ _STATUSES = {
     "held": "The {channel} is held until a decent hour",
 }
 ACCOUNT_PAUSE = "The provider refused our account ({error}). Check the credentials or the account's state, then resume: nobody is lost."
+
+TEMPLATE_PAUSE = "WhatsApp does not let the template through ({error}). Mend or change it, then resume: nobody is lost."
+UNREACHABLE_PAUSE = (
+    "The provider could not be reached, {attempts} times in a row. Resume when it is back: nobody was written to twice, nobody is lost."
+)
 
 
 def reason_label(reason: str) -> str:
@@ -66,3 +82,9 @@ _CARRIER = {
 def carrier_sentence(status: str | None) -> str:
     """Return what the carrier reported since, as a sentence with a leading space; empty where it said nothing final."""
     return _CARRIER.get(status or "", "")
+
+
+def fallback_sentence(facts: dict[str, Any]) -> str:
+    """Return why WhatsApp was left for a text, as a sentence with a leading space; empty where it was not."""
+    said = facts.get("whatsapp")
+    return f" WhatsApp did not reach this person: {reason_label(said['reason'])}." if said else ""

@@ -1,8 +1,8 @@
-"""What a kind of campaign must answer."""
+"""What a kind of campaign must answer, and what it need not say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
 from campaigns.models import Campaign, Target
 from messaging.types import MessageClass
@@ -13,23 +13,51 @@ class Texts:
     """The default words of a campaign."""
 
     sms: str
-    email_subject: str
-    email_text: str
-    email_html: str
+    email_subject: str = ""
+    email_text: str = ""
+    email_html: str = ""
 
 
-class Kind(Protocol):
-    """A kind of campaign: its words, its effect, and the rules it is under."""
+class Kind:
+    """A kind of campaign: its words, its effect, and the rules it is under. What most kinds do not need, none has to answer."""
 
-    name: str
-    message_class: MessageClass
-    points: int
-    fields: frozenset[str]
+    name: ClassVar[str]
+    log_label: ClassVar[str]
+    message_class: ClassVar[MessageClass] = MessageClass.MARKETING
+    points: ClassVar[int] = 0
+    fields: ClassVar[frozenset[str]]
+    batch_max: ClassVar[int | None] = None  # None: a batch is what the pace allows
+    attempts_max: ClassVar[int | None] = None  # None: whom the provider could not be reached for is tried until it can be
+    backoff_seconds: ClassVar[float] = 5.0  # the wait after a 429 that names none
+    # A kind with its own fields, with people it passes over, or with work after sending says so: the others do no work for it.
+    is_personal: ClassVar[bool] = False
 
     def texts(self, owner_name: str, business_name: str) -> Texts:
         """Return the default words."""
-        ...
+        raise NotImplementedError
+
+    def plan(self, campaign: Campaign) -> int | None:
+        """Make the list of people anew before the campaign starts; return how many, None where it was made with the draft."""
+        return None
+
+    def check(self, campaign: Campaign) -> None:
+        """Object to a campaign that must not start. Raises BadCampaignInput, ProviderAway."""
+
+    def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
+        """Return why a running campaign must stop here, as a sentence; empty where it goes on. `thoroughly` may ask the provider."""
+        return ""
+
+    def leave_out(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, str]:
+        """Return {target id: reason} of people whose turn it is and who must not be written to now."""
+        return {}
 
     def effect(self, campaign: Campaign, targets: Sequence[Target]) -> set[int]:
         """Do what the campaign promises to these people; return the ids of targets for whom it was done just now."""
-        ...
+        return set()
+
+    def values(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, Mapping[str, str]]:
+        """Return {target id: the kind's own fields}."""
+        return {}
+
+    def reached(self, campaign: Campaign, targets: Sequence[Target]) -> None:
+        """Note that the provider has the message of these people; it may be told twice of one."""

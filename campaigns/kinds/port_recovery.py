@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from campaigns.kinds.base import Texts
+from campaigns.kinds.base import Kind, Texts
 from campaigns.models import Campaign, Target
 from loyalty.services import grant_points
-from messaging.types import MessageClass
 
 SMS = (
     "Hey this is {owner} with {business}. We recently upgraded our phone & text system, and there's a small chance we missed a "
@@ -35,11 +34,11 @@ protection, engine bay cleaning, or save them up toward a maintenance detail.</p
 <p>{owner}<br>{business}</p>"""
 
 
-class PortRecovery:
+class PortRecovery(Kind):
     """Apologise once, grant the points once."""
 
     name = "port_recovery"
-    message_class = MessageClass.MARKETING
+    log_label = "PORT RECOVERY"
     points = 500
     fields = frozenset({"customer_name", "business_name", "points", "magicBookingUrl"})
 

@@ -1,6 +1,15 @@
 """Everything that changes a campaign."""
 
 from campaigns.services.drain import drain, grant_points_for_target, run_port_recovery_batch, settle_cancelled
+from campaigns.services.fallback import reopen_for_fallback
+from campaigns.services.invitations import (
+    create_invitation_campaign,
+    draft_of,
+    edit_invitation_campaign,
+    preview_audience,
+    preview_message,
+    send_invitation_test,
+)
 from campaigns.services.lifecycle import (
     cancel_campaign,
     pause_campaign,
@@ -10,6 +19,7 @@ from campaigns.services.lifecycle import (
     schedule_campaign,
     start_campaign,
     start_due_campaigns,
+    unschedule_campaign,
 )
 from campaigns.services.planning import build_target_list, create_port_recovery_campaign, edit_texts, preview_port_recovery
 from campaigns.services.rendering import preview_for, send_test
@@ -18,21 +28,29 @@ from campaigns.services.settling import settle_in_doubt
 __all__ = [
     "build_target_list",
     "cancel_campaign",
+    "create_invitation_campaign",
     "create_port_recovery_campaign",
+    "draft_of",
     "drain",
+    "edit_invitation_campaign",
     "edit_texts",
     "grant_points_for_target",
     "pause_campaign",
+    "preview_audience",
     "preview_for",
+    "preview_message",
     "preview_port_recovery",
     "release_quiet_hours",
+    "reopen_for_fallback",
     "resume_campaign",
     "retry_failed",
     "run_port_recovery_batch",
     "schedule_campaign",
+    "send_invitation_test",
     "send_test",
     "settle_cancelled",
     "settle_in_doubt",
     "start_campaign",
     "start_due_campaigns",
+    "unschedule_campaign",
 ]

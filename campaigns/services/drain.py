@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -13,14 +13,16 @@ from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_by_id
-from campaigns.services.lifecycle import complete_if_finished, leave_unreached, pass_everybody_to, pause_campaign
+from campaigns.services.backoff import stop_sentence, weigh
+from campaigns.services.fallback import fall_back, fall_back_late, goes_as_text
+from campaigns.services.lifecycle import TRIES, complete_if_finished, leave_unreached, pass_everybody_to, pause_campaign
 from campaigns.services.rendering import Renderer
 from campaigns.services.settling import log_summary, settle_in_doubt
 from campaigns.types import BatchResult
-from campaigns.wording import ACCOUNT_PAUSE
 from customers.selectors import consent_facts
 from customers.services import register_missing_customers
 from customers.types import ConsentFacts, NewCustomer
+from loyalty.errors import OfferRefused
 from loyalty.selectors import granted_customers
 from messaging.errors import PaceUnavailable
 from messaging.services import batch_allowance, begin_delivery, finish_delivery
@@ -62,8 +64,8 @@ UPDATE campaigns_target t
    SET sms_status = CASE WHEN t.sms_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.sms_status END,
        email_status = CASE WHEN t.email_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.email_status END
   FROM due WHERE t.ctid = due.place AND t.sms_status = due.sms_status AND t.email_status = due.email_status
-RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.sms_attempt_id, t.sms_sid,
-          t.facts, t.summary_logged,
+RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.phone_channel, t.sms_attempt_id,
+          t.sms_sid, t.facts, t.summary_logged,
           due.sms_status IN ('pending', 'held') AS wants_sms, due.email_status IN ('pending', 'held') AS wants_email
 """
 _RECORD = """
@@ -86,15 +88,20 @@ UPDATE campaigns_target t
 """
 
 
+def _no_receipts() -> dict[Channel, dict[int, Receipt]]:
+    to_phone: dict[int, Receipt] = {}  # a person gets one message to the phone, whichever way it goes
+    return {Channel.SMS: to_phone, Channel.WHATSAPP: to_phone, Channel.EMAIL: {}}
+
+
 @dataclass(slots=True)
 class _Batch:
     """People taken together, and their messages on the way."""
 
-    targets: list[Target]
+    targets: list[Any]
     fresh_points: set[int] = field(default_factory=set)
     flights: list[Any] = field(default_factory=list)
     has_pace: bool = True
-    receipts: dict[Channel, dict[int, Receipt]] = field(default_factory=lambda: {Channel.SMS: {}, Channel.EMAIL: {}})
+    receipts: dict[Channel, dict[int, Receipt]] = field(default_factory=_no_receipts)
 
 
 def run_port_recovery_batch(campaign_id: int, limit: int = 100) -> BatchResult:
@@ -118,25 +125,37 @@ def drain(
     if campaign.status != Campaign.Status.RUNNING:
         raise WrongStatus(f"The campaign is {campaign.status}; only a running one sends.")
     result = BatchResult()
+    if campaign.rests_until and campaign.rests_until > timezone.now():
+        result.rests_until = campaign.rests_until
+        return result
     with _only_drain(campaign):
         settle_in_doubt(campaign)
-        renderer = Renderer(campaign)
-        deadline = timezone.now() + datetime.timedelta(seconds=seconds)
-        current = _begin(campaign, renderer, _size(limit, 0))
-        while current:
-            taken = result.handled + len(current.targets)
-            goes_on = current.has_pace and (limit is None or taken < limit) and timezone.now() < deadline and _is_running(campaign)
-            following = _begin_next(campaign, renderer, _size(limit, taken), current) if goes_on else None
-            _finish(campaign, current, result)
-            if on_batch:
-                on_batch(result)
-            if result.paused_because and following:
-                _finish(campaign, following, result)
-                following = None
-            current = following
+        fall_back_late(campaign)
+        if not _halted(campaign, result, thoroughly=True):
+            _serve(campaign, result, limit=limit, seconds=seconds, on_batch=on_batch)
         leave_unreached(campaign.pk)
         result.is_finished = complete_if_finished(campaign.pk)
     return result
+
+
+def _serve(
+    campaign: Campaign, result: BatchResult, *, limit: int | None, seconds: float, on_batch: Callable[[BatchResult], None] | None
+) -> None:
+    renderer = Renderer(campaign)
+    deadline = timezone.now() + datetime.timedelta(seconds=seconds)
+    current = _begin(campaign, renderer, _size(campaign, limit, 0))
+    while current:
+        taken = result.handled + len(current.targets)
+        goes_on = current.has_pace and (limit is None or taken < limit) and timezone.now() < deadline and _is_running(campaign)
+        goes_on = goes_on and not _halted(campaign, result)
+        following = _begin_next(campaign, renderer, _size(campaign, limit, taken), current) if goes_on else None
+        _finish(campaign, current, result)
+        if on_batch:
+            on_batch(result)
+        if following and (result.paused_because or result.rests_until):
+            _finish(campaign, following, result)
+            following = None
+        current = following
 
 
 def settle_cancelled(campaign: Campaign) -> None:
@@ -173,8 +192,27 @@ def _lock_name(campaign: Campaign) -> str:
     return f"{connection.schema_name}:{campaign.pk}"
 
 
-def _size(limit: int | None, taken: int) -> int:
-    allowance = batch_allowance(Channel.SMS)
+def _halted(campaign: Campaign, result: BatchResult, *, thoroughly: bool = False) -> bool:
+    """Pause a campaign that its kind says must stop here; return whether it did."""
+    sentence = KINDS[campaign.kind].halts(campaign, thoroughly=thoroughly)
+    if sentence:
+        _pause(campaign, result, sentence)
+    return bool(sentence)
+
+
+def _pause(campaign: Campaign, result: BatchResult, sentence: str) -> None:
+    if not result.paused_because:
+        result.paused_because = sentence
+        if _is_running(campaign):
+            pause_campaign(campaign, actor=None, reason=sentence)
+
+
+def _size(campaign: Campaign, limit: int | None, taken: int) -> int:
+    if campaign.channel == Campaign.Channel.WHATSAPP:
+        allowance = batch_allowance(Channel.WHATSAPP)
+    else:
+        allowance = batch_allowance(Channel.SMS)
+    allowance = min(allowance, KINDS[campaign.kind].batch_max or allowance)
     return allowance if limit is None else min(allowance, limit - taken)
 
 
@@ -197,9 +235,29 @@ def _begin(campaign: Campaign, renderer: Renderer, size: int, after: int = 0) ->
     _give_records(targets)
     batch.fresh_points = KINDS[campaign.kind].effect(campaign, targets)
     consents = consent_facts({target.customer_id for target in targets if target.customer_id})
-    _fly(batch, [renderer.sms_envelope(target) for target in targets if target.wants_sms], consents)
+    if renderer.is_personal:
+        _fly_each_way(campaign, renderer, batch, consents)
+    else:
+        _fly(batch, [renderer.sms_envelope(target) for target in targets if target.wants_sms], consents)
     _fly(batch, [renderer.email_envelope(target) for target in targets if target.wants_email], consents)
     return batch
+
+
+def _fly_each_way(campaign: Campaign, renderer: Renderer, batch: _Batch, consents: Mapping[int, ConsentFacts]) -> None:
+    """Let the messages to phones go by WhatsApp or by text, without those whom the kind leaves out."""
+    kind = KINDS[campaign.kind]
+    wanted = [target for target in batch.targets if target.wants_sms]
+    left = kind.leave_out(campaign, wanted)
+    going = [target for target in wanted if target.pk not in left]
+    outcome, reasons = Outcome.SKIPPED, left
+    try:
+        renderer.personal = kind.values(campaign, going)
+    except OfferRefused:  # it ended this moment: everybody keeps their turn, and the campaign halts before the next batch
+        outcome, reasons, going = Outcome.LATER, {target.pk: "offer_ended" for target in wanted}, []
+    for pk, reason in reasons.items():
+        batch.receipts[Channel.SMS][pk] = Receipt(pk, Channel.SMS, outcome, reason)
+    _fly(batch, [renderer.whatsapp_envelope(target) for target in going if target.phone_channel == Channel.WHATSAPP], consents)
+    _fly(batch, [renderer.sms_envelope(target) for target in going if target.phone_channel != Channel.WHATSAPP], consents)
 
 
 def _give_records(targets: Sequence[Target]) -> None:
@@ -227,17 +285,56 @@ def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     for flight in batch.flights:
         for receipt in finish_delivery(flight):
             batch.receipts[receipt.channel][receipt.reference] = receipt
-    customers = {target.customer_id for target in batch.targets if target.customer_id}
+    recorded = batch.targets
+    if KINDS[campaign.kind].is_personal:
+        recorded = _weigh(campaign, batch, result)
+    customers = {target.customer_id for target in recorded if target.customer_id}
     granted = granted_customers(campaign.key, customers) if campaign.points else set()
-    rows = [_row(campaign, target, batch, target.customer_id in granted) for target in batch.targets]
+    rows = [_row(campaign, target, batch, target.customer_id in granted) for target in recorded]
     with connection.cursor() as cursor:
         cursor.execute(_RECORD, [orjson.dumps([_brief(row) for row in rows]).decode()])
     pass_everybody_to(campaign.pk, batch.targets[-1].pk)
-    for target, row in zip(batch.targets, rows, strict=True):
+    for target, row in zip(recorded, rows, strict=True):
         if row["logged"] and not target.summary_logged:
             receipt = batch.receipts[Channel.SMS][target.pk]
-            log_summary(target, is_attempted=receipt.is_attempted, points_attempted=campaign.points > 0)
+            log_summary(campaign, target, is_attempted=receipt.is_attempted)
     _count(campaign, batch, result)
+
+
+def _weigh(campaign: Campaign, batch: _Batch, result: BatchResult) -> list[Any]:
+    """Give people another try or another way, let the campaign rest, tell the kind whom it reached; return who is to be recorded."""
+    kind, receipts, now = KINDS[campaign.kind], batch.receipts[Channel.SMS], timezone.now()
+    weighed = weigh(
+        receipts,
+        {target.pk: target.facts.get(TRIES, 0) for target in batch.targets},
+        setbacks=campaign.setbacks,
+        attempts_max=kind.attempts_max or 1,
+        throttle=datetime.timedelta(seconds=kind.backoff_seconds),
+        now=now,
+    )
+    receipts |= weighed.receipts
+    for target in batch.targets:
+        if target.pk in weighed.tries:
+            target.facts[TRIES] = weighed.tries[target.pk]
+            receipts[target.pk] = replace(receipts[target.pk], facts={TRIES: weighed.tries[target.pk]})
+    if weighed.pauses:
+        _pause(campaign, result, weighed.pauses)
+    elif result.rests_until is None and (weighed.rests or weighed.setbacks != campaign.setbacks):
+        result.rests_until = now + weighed.rests if weighed.rests else None
+        campaign.setbacks, campaign.rests_until = weighed.setbacks, result.rests_until
+        Campaign.objects.filter(pk=campaign.pk).update(setbacks=weighed.setbacks, rests_until=result.rests_until)
+    kind.reached(campaign, [target for target in batch.targets if _is_sent(receipts.get(target.pk))])
+    other_way = [target for target in batch.targets if target.pk in receipts and goes_as_text(campaign, target, receipts[target.pk])]
+    told = [(target.pk, str(receipts[target.pk].reason), str(receipts[target.pk].attempt_id or "")) for target in other_way]
+    fall_back(campaign, told)
+    gone = {pk for pk, _reason, _attempt in told}
+    for pk in gone:
+        receipts[pk] = replace(receipts[pk], outcome=Outcome.LATER)
+    return [target for target in batch.targets if target.pk not in gone]
+
+
+def _is_sent(receipt: Receipt | None) -> bool:
+    return receipt is not None and receipt.outcome is Outcome.SENT
 
 
 def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) -> dict[str, Any]:
@@ -278,9 +375,6 @@ def _count(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
         name = _STATUS[receipt.outcome]
         if name != "pending":
             setattr(result, name, getattr(result, name) + 1)
-    for receipts in batch.receipts.values():
-        refused = next((receipt for receipt in receipts.values() if receipt.reason == Reason.ACCOUNT), None)
-        if refused and not result.paused_because:
-            result.paused_because = ACCOUNT_PAUSE.format(error=refused.error)
-            if _is_running(campaign):
-                pause_campaign(campaign, actor=None, reason=result.paused_because)
+    for channel in (Channel.SMS, Channel.EMAIL):
+        if sentence := stop_sentence(batch.receipts[channel]):
+            _pause(campaign, result, sentence)

@@ -1,7 +1,10 @@
 """Turn a campaign's words into one person's message."""
 
+import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import cycle
 
 from django.conf import settings
 
@@ -20,6 +23,8 @@ from servicepro.lib.tenancy import connection
 from tenants.selectors import User, business_settings, current_tenant, public_url
 from tenants.services import record_action
 
+_NUMBERED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -32,12 +37,27 @@ class Rendered:
     segments: SegmentCount
 
 
+class NumberedTemplate:
+    """An approved WhatsApp template's words; its fields are numbers."""
+
+    def __init__(self, body: str) -> None:
+        self.pieces = _NUMBERED.split(body)
+
+    def render(self, numbers: Mapping[str, str]) -> str:
+        """Return the words as a person reads them; a number nothing stands for stays as it is."""
+        parts = zip(self.pieces, cycle((False, True)), strict=False)
+        return "".join(numbers.get(piece, f"{{{{{piece}}}}}") if is_number else piece for piece, is_number in parts)
+
+
 class Renderer:
     """A campaign's templates, split once, to be filled for many people."""
 
     def __init__(self, campaign: Campaign) -> None:
-        fields = KINDS[campaign.kind].fields
+        kind = KINDS[campaign.kind]
+        fields = kind.fields
         self.campaign = campaign
+        self.is_personal = kind.is_personal
+        self.personal: Mapping[int, Mapping[str, str]] = {}
         self.schema = connection.schema_name
         tenant = current_tenant()
         self.base = public_url(tenant)
@@ -45,15 +65,19 @@ class Renderer:
         self.sms = Template(campaign.sms_text, fields)
         self.subject = Template(campaign.email_subject, fields)
         self.text = Template(campaign.email_text, fields)
+        self.approved = NumberedTemplate(campaign.content_body)
         self.html = Template(campaign.email_html, fields)
         address = business_settings().postal_address
         self.footer = f"{tenant.name}{', ' + address if address else ''}"
         self.limits = points_limits() if campaign.points else ""
         self.policy = ConsentPolicy(campaign.consent_policy)
-        self.message_class = KINDS[campaign.kind].message_class
+        self.message_class = kind.message_class
+        self.backoff_seconds = kind.backoff_seconds
 
-    def values(self, name: str, target_id: int) -> dict[str, str]:
-        """Return the fields of one person; the link is signed for them alone."""
+    def values(self, name: str, target_id: int) -> Mapping[str, str]:
+        """Return the fields of one person; the link is signed for them alone. A kind with fields of its own has put them in `personal`."""
+        if self.is_personal:
+            return self.personal[target_id]
         link = f"{self.base}/o/{sign_number(OFFER_LINK, self.schema, target_id)}"
         return {**self.shared, "customer_name": plain_value(name, "there"), "magicBookingUrl": link}
 
@@ -61,7 +85,7 @@ class Renderer:
         """Return the address of one person's unsubscribe page, which also takes the one-click POST."""
         return f"{self.base}/u/{sign_number(UNSUBSCRIBE_LINK, self.schema, target_id)}"
 
-    def email_bodies(self, values: dict[str, str], unsubscribe_url: str) -> tuple[str, str]:
+    def email_bodies(self, values: Mapping[str, str], unsubscribe_url: str) -> tuple[str, str]:
         """Return the plain and the HTML body with the footer no owner can leave out; points are never promised without their limits."""
         limits_text, limits_page = (f"{self.limits}\n", f"{self.limits}<br>") if self.limits else ("", "")
         text = f"{self.text.render(values)}\n\n--\n{limits_text}{self.footer}\nUnsubscribe: {unsubscribe_url}"
@@ -86,7 +110,16 @@ class Renderer:
             quiet_hours_released=self.campaign.quiet_hours_released_at is not None,
             opted_out=target.opted_out,
             customer_id=target.customer_id,
+            backoff_seconds=self.backoff_seconds,
         )
+
+    def whatsapp_envelope(self, target: Target) -> Envelope:
+        """Return one person's WhatsApp message: the approved template where there is one, with what they will read beside it."""
+        envelope = replace(self.sms_envelope(target), channel=Channel.WHATSAPP)
+        if not self.campaign.content_sid:
+            return envelope
+        numbers = template_variables(self.campaign.content_variables, self.values(target.name, target.pk))
+        return replace(envelope, body=self.approved.render(numbers), content_sid=self.campaign.content_sid, content_variables=numbers)
 
     def email_envelope(self, target: Target) -> Envelope:
         """Return one person's email."""
@@ -112,6 +145,11 @@ class Renderer:
         )
 
 
+def template_variables(mapping: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """Return what a template's numbers stand for with one person."""
+    return {number: values[name] for number, name in mapping.items()}
+
+
 def preview_for(campaign: Campaign, target: Target | None) -> Rendered:
     """Return the message as one person (or nobody in particular) would get it."""
     renderer = Renderer(campaign)
@@ -122,21 +160,25 @@ def preview_for(campaign: Campaign, target: Target | None) -> Rendered:
     return Rendered(sms, renderer.subject.render(values), text, page, count_segments(sms))
 
 
+def owner_phone(actor: User | None, to: str = "") -> str:
+    """Return the number a test goes to: `to`, else the configured owner phone, else the signed-in owner's. Raises BadCampaignInput."""
+    chosen = to or settings.BUSINESS_OWNER_PERSONAL_PHONE or (actor.phone if actor else "") or business_settings().owner_phone or ""
+    parsed = parse_phone(chosen, current_tenant().region)
+    if not isinstance(parsed, Phone):
+        raise BadCampaignInput(f"There is no phone to send the test to. {parsed.sentence} Add yours to your profile.")
+    return parsed.e164
+
+
 def send_test(campaign: Campaign, *, actor: User | None, to: str = "") -> Receipt:
-    """Send the text to the owner's own phone: `to`, else the configured owner phone, else the signed-in owner's.
+    """Send the text to the owner's own phone, as `owner_phone` finds it.
 
     It is refused where that is the sending number. Raises BadCampaignInput where there is no usable number.
     """
-    region = current_tenant().region
-    chosen = to or settings.BUSINESS_OWNER_PERSONAL_PHONE or (actor.phone if actor else "") or business_settings().owner_phone or ""
-    parsed = parse_phone(chosen, region)
-    if not isinstance(parsed, Phone):
-        raise BadCampaignInput(f"There is no phone to send the test to. {parsed.sentence} Add yours to your profile.")
     envelope = Envelope(
         reference="test",
         channel=Channel.SMS,
         campaign_key=f"{campaign.key}:test:{uuid.uuid4().hex[:12]}",
-        address=parsed.e164,
+        address=owner_phone(actor, to),
         body=preview_for(campaign, None).sms,
         message_class=MessageClass.TRANSACTIONAL,
         channel_enabled=campaign.sms_enabled,

@@ -1,0 +1,156 @@
+"""The invitation: people from a list hear that they can register, and of the welcome offer that waits for them."""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils import timezone
+
+from campaigns.audience import AGAIN_AFTER, write_targets
+from campaigns.errors import BadCampaignInput
+from campaigns.kinds.base import Kind, Texts
+from campaigns.models import Campaign, Target
+from campaigns.selectors import INVITATION_LINK, lives_of
+from customers.services import mark_invited
+from loyalty.selectors import offer_amount, offer_terms
+from loyalty.services import promise_offer
+from loyalty.types import OfferTerms
+from messaging.errors import ProviderAway, UnknownTemplate
+from messaging.selectors import sender_for
+from messaging.services import whatsapp_template
+from messaging.types import Channel
+from servicepro.lib.merge_fields import plain_value
+from servicepro.lib.signing import sign_number
+from servicepro.lib.tenancy import connection
+from tenants.selectors import current_tenant, public_url
+
+# Plain characters and few of them: with an emoji the same words cost three times as much.
+SMS = (
+    "Hi {{customer_name}}! {{salon_name}} now takes bookings online: book appointments, earn rewards and get offers."
+    " For you: {{offer_amount}} OFF your next visit, code {{offer_code}}, valid {{expiry_days}} days."
+    " Join: {{download_link}} Reply STOP to opt out."
+)
+SMS_WITHOUT_OFFER = (
+    "Hi {{customer_name}}! {{salon_name}} now takes bookings online: book appointments, earn rewards and get offers."
+    " Join: {{download_link}} Reply STOP to opt out."
+)
+OFFER_FIELDS = frozenset({"offer_amount", "offer_code", "expiry_days"})
+REGISTERED, INVITED_RECENTLY = "registered_already", "invited_recently"
+
+
+class Invitation(Kind):
+    """Invite once, promise the offer once."""
+
+    name = "invitation"
+    log_label = "INVITATION"
+    fields = frozenset({"customer_name", "salon_name", "download_link"}) | OFFER_FIELDS
+    batch_max = 100
+    attempts_max = 3
+    backoff_seconds = 60.0
+    is_personal = True
+
+    def texts(self, owner_name: str, business_name: str) -> Texts:
+        """Return the words of an invitation with an offer."""
+        return Texts(SMS)
+
+    def plan(self, campaign: Campaign) -> int:
+        """Make the list of people anew from the audience."""
+        return write_targets(campaign)
+
+    def check(self, campaign: Campaign) -> None:
+        """Object where the offer or the template is not to be had, or a channel is not set up. Raises BadCampaignInput, ProviderAway."""
+        for channel in _channels(campaign.channel):
+            if sender_for(channel) is None:
+                how = "WhatsApp is" if channel is Channel.WHATSAPP else "Texting is"
+                raise BadCampaignInput(f"{how} not set up yet: add the number you send from, or choose another channel.")
+        if sentence := _offer_problem(campaign.offer_id) or _template_problem(campaign):
+            raise BadCampaignInput(sentence)
+
+    def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
+        """Return why it must stop: the offer ended, or WhatsApp no longer lets the template through."""
+        sentence = _offer_problem(campaign.offer_id)
+        if sentence or not thoroughly:
+            return sentence
+        try:
+            return _template_problem(campaign)
+        except ProviderAway:
+            return ""  # the answer to the first message will tell
+
+    def leave_out(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, str]:
+        """Leave out who registered meanwhile, and who was invited within a day, unless this invitation goes another way now."""
+        lives = lives_of([target.customer_id for target in targets if target.customer_id])
+        since = timezone.now() - AGAIN_AFTER
+        left: dict[int, str] = {}
+        for target in targets:
+            life = lives.get(target.customer_id or 0)
+            if life is None or target.opted_out:
+                continue
+            if life.registered_at:
+                left[target.pk] = REGISTERED
+            elif life.invited_at and life.invited_at > since and "whatsapp" not in target.facts:
+                left[target.pk] = INVITED_RECENTLY
+        return left
+
+    def values(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, Mapping[str, str]]:
+        """Return everybody's fields, the codes promised in one go. Raises OfferRefused where the offer ended just now."""
+        people = {target.customer_id for target in targets if target.customer_id and not target.opted_out}
+        terms = offer_terms(campaign.offer_id) if campaign.offer_id else None
+        codes = promise_offer(terms.id, people) if terms and people else {}
+        shared = shared_values(terms)
+        link = link_base()
+        return {
+            target.pk: {
+                **shared,
+                "customer_name": first_name(target.name),
+                "offer_code": codes.get(target.customer_id or 0, ""),
+                "download_link": f"{link}{sign_number(INVITATION_LINK, connection.schema_name, target.pk)}",
+            }
+            for target in targets
+        }
+
+    def reached(self, campaign: Campaign, targets: Sequence[Target]) -> None:
+        """Note when they were invited: others must wait a day from it, and their invitation runs out some time after."""
+        mark_invited([target.customer_id for target in targets if target.customer_id], timezone.now())
+
+
+def shared_values(terms: OfferTerms | None) -> dict[str, str]:
+    """Return the fields that are the same for everybody."""
+    offer = {"offer_amount": offer_amount(terms), "expiry_days": str(terms.validity_days)} if terms else dict.fromkeys(OFFER_FIELDS, "")
+    return {"salon_name": current_tenant().name, **offer}
+
+
+def first_name(name: str) -> str:
+    """Return what a person is called, fit for a text."""
+    return plain_value(name.split()[0] if name.split() else "", "there")
+
+
+def link_base() -> str:
+    """Return what every personal invitation link begins with."""
+    return f"{public_url(current_tenant())}/i/"
+
+
+def _channels(channel: str) -> tuple[Channel, ...]:
+    return {"whatsapp": (Channel.WHATSAPP,), "sms": (Channel.SMS,)}.get(channel, (Channel.WHATSAPP, Channel.SMS))
+
+
+def _offer_problem(offer_id: int | None) -> str:
+    if offer_id is None:
+        return ""
+    terms = offer_terms(offer_id)
+    if terms is None:
+        return "The welcome offer is gone. Choose another one."
+    return "" if terms.is_active else f"The welcome offer “{terms.name}” has ended. Activate it again, then resume: nobody is lost."
+
+
+def _template_problem(campaign: Campaign) -> str:
+    if not campaign.content_sid or campaign.channel == Campaign.Channel.SMS:
+        return ""
+    try:
+        template = whatsapp_template(campaign.content_sid)
+    except UnknownTemplate:
+        return "There is no such WhatsApp template in your account any more. Choose another one."
+    if template.is_approved:
+        if template.body != campaign.content_body:  # what people read is looked for in the provider's log
+            campaign.content_body = template.body
+            Campaign.objects.filter(pk=campaign.pk).update(content_body=template.body)
+        return ""
+    why = f" ({template.rejection_reason})" if template.rejection_reason else ""
+    return f"WhatsApp has not approved the template “{template.name}”: it is {template.status}{why}. Nobody was written to with it."

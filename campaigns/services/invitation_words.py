@@ -1,0 +1,127 @@
+"""What stands against an invitation's words, each in one sentence beside the field it is about."""
+
+import difflib
+import re
+from collections.abc import Mapping
+
+from campaigns.errors import BadCampaignInput
+from campaigns.kinds import KINDS
+from campaigns.kinds.invitation import OFFER_FIELDS
+from campaigns.models import Campaign
+from campaigns.types import STATUSES, Audience, InvitationDraft
+from loyalty.selectors import offer_terms
+from messaging.errors import ProviderAway, UnknownTemplate
+from messaging.services import whatsapp_template
+from servicepro.lib.merge_fields import unknown_fields
+
+NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX = 100, 1_600
+FIELDS = KINDS["invitation"].fields
+# A field that was written with one brace, or whose braces do not close: nobody would be shown a name in its place.
+_HALF = re.compile(r"\{\{|\}\}")
+_ONE_BRACE = re.compile(r"(?<!\{)\{\s*(\w+)\s*\}(?!\})")
+_WHOLE = re.compile(r"\{\{[^{}]*\}\}")
+_OPT_OUT = re.compile(r"\b(?:stop|unsubscribe|opt[ -]?out)\b", re.IGNORECASE)
+Problems = dict[str, str]
+
+
+def check_invitation(name: str, draft: InvitationDraft, audience: Audience) -> None:
+    """Object to whatever cannot be sent so. Raises BadCampaignInput; its details name each field and what is wrong there."""
+    problems: Problems = {}
+    if not name.strip():
+        problems["name"] = "Give it a name, for example “Spring list”."
+    elif len(name.strip()) > NAME_CHARACTERS_MAX:
+        problems["name"] = f"The name is too long: use at most {NAME_CHARACTERS_MAX} characters."
+    if draft.channel not in Campaign.Channel.values:
+        problems["channel"] = "The channel must be whatsapp, sms or both."
+    problems |= word_problems(draft, with_rules=True) | _template_problems(draft)
+    if not audience.statuses or audience.statuses - set(STATUSES):
+        problems["audience"] = f"Choose who is invited by how far they have come: {', '.join(STATUSES)}."
+    if problems:
+        raise BadCampaignInput(next(iter(problems.values())), fields=problems)
+
+
+def word_problems(draft: InvitationDraft, *, with_rules: bool) -> Problems:
+    """Return what is wrong with the offer and the text; without the rules only what keeps it from being shown."""
+    problems: Problems = {}
+    terms = offer_terms(draft.offer_id) if draft.offer_id else None
+    if draft.offer_id and terms is None:
+        problems["offer_id"] = "There is no such welcome offer. Choose another one."
+    elif terms and not terms.is_active and with_rules:
+        problems["offer_id"] = f"The welcome offer “{terms.name}” is not active. Activate it first, or choose another one."
+    if is_text_sent(draft):
+        sentence = _field_problem(draft.message_template) or (_rule_problem(draft) if with_rules else "")
+        if sentence:
+            problems["message_template"] = sentence
+        elif not draft.offer_id and (named := _offer_fields(draft.message_template)):
+            problems["message_template"] = _no_offer(named)
+    return problems
+
+
+def is_text_sent(draft: InvitationDraft) -> bool:
+    """Tell whether the text itself reaches anybody: a WhatsApp template has words of its own."""
+    return draft.channel != Campaign.Channel.WHATSAPP or not draft.content_sid
+
+
+def _field_problem(text: str) -> str:
+    if unknown := unknown_fields(text, FIELDS):
+        return _unknown(unknown[0])
+    if (single := _ONE_BRACE.search(text)) and _nearest(single.group(1)):
+        return f"{single.group()} would stand in the text as it is. Write {{{{{_nearest(single.group(1))}}}}} with two braces on each side."
+    if _HALF.search(_WHOLE.sub("", text)):
+        return "There is {{ without its }}, or }} without its {{. Close every field, for example {{customer_name}}."
+    return ""
+
+
+def _unknown(name: str) -> str:
+    nearest = _nearest(name)
+    if nearest:
+        return f"We cannot fill {{{{{name}}}}}. Did you mean {{{{{nearest}}}}}?"
+    return f"We cannot fill {{{{{name}}}}}. Use one of: {', '.join(sorted(FIELDS))}."
+
+
+def _nearest(name: str) -> str:
+    return next(iter(difflib.get_close_matches(name.lower().replace(" ", "_"), sorted(FIELDS), n=1)), "")
+
+
+def _rule_problem(draft: InvitationDraft) -> str:
+    text = draft.message_template
+    if not text.strip() or len(text) > TEXT_CHARACTERS_MAX:
+        return f"The text needs 1 to {TEXT_CHARACTERS_MAX:,} characters."
+    if not _OPT_OUT.search(text):
+        return "The text must say how to stop: add, for example, “Reply STOP to opt out.”"
+    return ""
+
+
+def _offer_fields(text: str) -> list[str]:
+    return [name for name in map(str.strip, re.findall(r"\{\{([^{}]*)\}\}", text)) if name in OFFER_FIELDS]
+
+
+def _no_offer(named: list[str]) -> str:
+    return f"The text speaks of an offer ({{{{{named[0]}}}}}), but none is chosen. Choose an offer, or leave those words out."
+
+
+def _template_problems(draft: InvitationDraft) -> Problems:
+    if not draft.content_sid or draft.channel == Campaign.Channel.SMS:
+        return {}
+    wrong = next((name for name in draft.content_variables.values() if name not in FIELDS), None)
+    if wrong is not None:
+        return {"content_variables": _unknown(wrong)}
+    if not draft.offer_id and (named := [name for name in draft.content_variables.values() if name in OFFER_FIELDS]):
+        return {"content_variables": _no_offer(named)}
+    try:
+        template = whatsapp_template(draft.content_sid)
+    except UnknownTemplate as error:
+        return {"content_sid": error.message}
+    except ProviderAway:
+        return {}  # asked again before anybody is written to
+    if not template.is_approved:
+        return {"content_sid": f"WhatsApp has not approved the template “{template.name}”: it is {template.status}. Choose another one."}
+    return _mapping_problems(template.variables, draft.content_variables)
+
+
+def _mapping_problems(wanted: Mapping[str, str], given: Mapping[str, str]) -> Problems:
+    missing = [number for number in wanted if number not in given]
+    extra = [number for number in given if number not in wanted]
+    if missing:
+        return {"content_variables": f"Choose what stands for {{{{{missing[0]}}}}} in the template."}
+    return {"content_variables": f"The template has no {{{{{extra[0]}}}}}."} if extra else {}
