@@ -93,16 +93,18 @@ class TwilioSms:
         return Answer(message.attempt_id, Verdict.ACCEPTED, sid=created.sid)
 
     async def log(self, since: datetime.datetime, sender: Sender) -> AsyncIterator[LogEntry]:
-        """Yield the account's outgoing messages created since `since`, newest first. Raises LogUnreadable."""
+        """Yield the account's outgoing messages of the sender's channel since `since`, newest first. Raises LogUnreadable."""
+        prefix = WHATSAPP if sender.channel is Channel.WHATSAPP else ""
         page = await _read(self.client.messages.page_async(page_size=LOG_PAGE_SIZE))
         while page is not None:
             for record in page:
                 if record.date_created and record.date_created < since:
                     return
-                if record.direction and record.direction.startswith("outbound"):
+                is_here = (record.to or "").startswith(WHATSAPP) == bool(prefix)
+                if is_here and record.direction and record.direction.startswith("outbound"):
                     yield LogEntry(
                         sid=record.sid,
-                        to=record.to,
+                        to=record.to.removeprefix(prefix),
                         body=record.body or "",
                         status=str(record.status),
                         created_at=record.date_created.timestamp(),

@@ -36,20 +36,19 @@ def reconcile_sends() -> Reconciled:
     Found in the provider's log: sent. Not found, though the log could be read: it did not go out, and may be tried again. Where
     the log cannot be read, the doubt stays.
     """
-    texts = _reconcile_texts()
-    emails = _reconcile_emails()
-    return Reconciled(texts.sent + emails.sent, texts.released + emails.released, texts.still_in_doubt + emails.still_in_doubt)
+    found = (_reconcile_with_log(Channel.SMS), _reconcile_with_log(Channel.WHATSAPP), _reconcile_emails())
+    return Reconciled(sum(one.sent for one in found), sum(one.released for one in found), sum(one.still_in_doubt for one in found))
 
 
-def _reconcile_texts() -> Reconciled:
-    claims = open_claims("sms", older_than_seconds=settings.RECONCILE_GRACE_SECONDS)
-    sender = sender_for(Channel.SMS)
+def _reconcile_with_log(channel: Channel) -> Reconciled:
+    claims = open_claims(channel.value, older_than_seconds=settings.RECONCILE_GRACE_SECONDS)
     if not claims:
         return Reconciled()
+    sender = sender_for(channel)
     if sender is None:
         return Reconciled(still_in_doubt=len(claims))
     try:
-        found = start_in_loop(_find(claims, sender, connection.schema_name, _known_sids(claims))).result()
+        found = start_in_loop(_find(claims, sender, connection.schema_name, _known_sids(channel, claims))).result()
     except LogUnreadable:
         return Reconciled(still_in_doubt=len(claims))
     settlements = [
@@ -59,13 +58,13 @@ def _reconcile_texts() -> Reconciled:
         for claim in claims
         if claim.attempt_id
     ]
-    settle("sms", settlements)
+    settle(channel.value, settlements)
     return Reconciled(len(found), len(settlements) - len(found))
 
 
-def _known_sids(claims: list[LedgerRow]) -> set[str]:
+def _known_sids(channel: Channel, claims: list[LedgerRow]) -> set[str]:
     """Return the message ids that other rows of these addresses own already: they prove nothing about these claims."""
-    table = ledger_table("sms")
+    table = ledger_table(channel)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {table.sid} FROM public.{table.name} WHERE tenant_id = %s AND {table.address} = ANY(%s) AND {table.sid} IS NOT NULL",
@@ -75,20 +74,36 @@ def _known_sids(claims: list[LedgerRow]) -> set[str]:
 
 
 async def _find(claims: list[LedgerRow], sender: Sender, schema: str, taken: set[str]) -> dict[uuid.UUID, str]:
-    """Return {attempt id: message id} of the claims whose address and text stand in the log since they were claimed."""
+    """Return {attempt id: message id} of the claims whose address and text stand in the log since they were claimed.
+
+    How WhatsApp words a template in the log is WhatsApp's affair: there a message to the address that no row owns is evidence enough,
+    because taking it for another one would write to somebody twice.
+    """
     waiting: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for claim in claims:
         if claim.attempt_id:
             waiting[(claim.tag, claim.body_digest)].append(claim)
     found: dict[uuid.UUID, str] = {}
+    reworded: list[tuple[str, LogEntry]] = []
     since = claims[0].attempted_at - LOOK_BACK
     async for entry in twilio_account().log(since, sender):
-        matches = waiting.get((address_tag(schema, "phone", entry.to), body_digest(entry.body)))
+        tag = address_tag(schema, "phone", entry.to)
+        matches = waiting.get((tag, body_digest(entry.body)))
         if matches and entry.sid not in taken and _is_after(entry, matches[-1]):
-            claim = matches.pop()
-            assert claim.attempt_id is not None
-            found[claim.attempt_id] = entry.sid
+            found[_attempt_of(matches.pop())] = entry.sid
+        elif sender.channel is Channel.WHATSAPP and entry.sid not in taken:
+            reworded.append((tag, entry))
+    for tag, entry in reworded:
+        late = [claim for (of_tag, _digest), left in waiting.items() if of_tag == tag for claim in left if _is_after(entry, claim)]
+        if late and entry.sid not in found.values():
+            waiting[(tag, late[-1].body_digest)].remove(late[-1])
+            found[_attempt_of(late[-1])] = entry.sid
     return found
+
+
+def _attempt_of(claim: LedgerRow) -> uuid.UUID:
+    assert claim.attempt_id is not None
+    return claim.attempt_id
 
 
 def _is_after(entry: LogEntry, claim: LedgerRow) -> bool:

@@ -16,7 +16,7 @@ from servicepro.simulator.store import Store, Template, Text
 
 PREFIX = "whatsapp:"
 WINDOW_SECONDS = 24 * 3600
-NO_SENDER = PREFIX + "+15005550007"  # Twilio's test number that the account does not own
+NO_PHONE, NO_SENDER = PREFIX + "+15005550001", PREFIX + "+15005550007"  # Twilio's test numbers: invalid, and not the account's
 BODY_CHARACTERS_MAX = 1_600
 FAILED = {63016, 63028, 63040, 63041, 63042}  # never left Twilio; all others did and were not delivered
 _KNOWN = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ContentSid", "ContentVariables"}
@@ -44,7 +44,7 @@ class Whatsapp:
         checks = (
             (unknown, 20001, f"The simulator does not know {', '.join(sorted(unknown))}"),
             (not (to.startswith(PREFIX) and sender.startswith(PREFIX)), 21910, "Invalid From and To pair: both need the same channel"),
-            (not _ADDRESS.fullmatch(to) or to == sender, 21211, f"The 'To' number {to} is not a valid phone number."),
+            (not _ADDRESS.fullmatch(to) or to in (sender, NO_PHONE), 21211, f"The 'To' number {to} is not a valid phone number."),
             (sender == NO_SENDER or not _ADDRESS.fullmatch(sender), 63007, "Twilio could not find a Channel with the specified From"),
             (not form.get("Body") and not content, 21602, "Message body is required."),
             (form.get("Body") and content, 20001, "Body and ContentSid cannot go together"),

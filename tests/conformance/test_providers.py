@@ -1,17 +1,20 @@
 """One set of cases for every provider adapter: whoever it speaks to, the engine hears the same words."""
 
 import asyncio
+import datetime
+import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import time_machine
+from twilio.base.exceptions import TwilioRestException
 
-from messaging.providers.results import Answer, LogUnreadable, Outbound, Verdict
+from messaging.providers.results import Answer, LogUnreadable, Outbound, Verdict, WhatsappOutbound
 from messaging.providers.sendgrid import SendGridEmail
 from messaging.providers.transport import retry_after_seconds
-from messaging.providers.twilio import TwilioSms
+from messaging.providers.twilio import TwilioSms, sort_whatsapp_error
 from messaging.types import Channel, Sender
 from tests.support.simulator import SimulatorProcess
 
@@ -30,10 +33,16 @@ class Adapter:
     refused: str
     connect: Callable[[str, bool], TwilioSms | SendGridEmail]
     taken: Callable[[SimulatorProcess], int]
+    message: Callable[[str], Outbound] = lambda address: Outbound(uuid.uuid4(), to=address, body="Hello", subject="Hello")
+
+    @property
+    def name(self) -> str:
+        """Return what the adapter sends."""
+        return self.sender.channel.value
 
     def send(self, base_url: str, *addresses: str, is_known: bool = True) -> list[Answer]:
         """Send one message to each address and return the answers."""
-        messages = [Outbound(uuid.uuid4(), to=address, body="Hello", subject="Hello") for address in addresses]
+        messages = [self.message(address) for address in addresses]
 
         async def both() -> list[Answer]:
             account = self.connect(base_url, is_known)
@@ -62,9 +71,18 @@ TWILIO = Adapter(
 SENDGRID = Adapter(
     "sendgrid", Sender(Channel.EMAIL, "us@shop.example"), "p@example.com", "nobody", _sendgrid, lambda simulator: len(simulator.emails())
 )
+TEMPLATE = "HX" + "1" * 32
 
 
-@pytest.fixture(params=[TWILIO, SENDGRID], ids=lambda adapter: adapter.api)
+def template_message(address: str, content_sid: str = TEMPLATE) -> Outbound:
+    variables = {str(number): "x" for number in range(1, 7)}
+    return WhatsappOutbound(uuid.uuid4(), to=address, body="Hello", content_sid=content_sid, content_variables=json.dumps(variables))
+
+
+WHATSAPP = replace(TWILIO, sender=Sender(Channel.WHATSAPP, "+14155238886"), message=template_message)
+
+
+@pytest.fixture(params=[TWILIO, WHATSAPP, SENDGRID], ids=lambda adapter: adapter.name)
 def adapter(request) -> Adapter:
     """Each adapter in turn."""
     return request.param
@@ -91,7 +109,7 @@ def test_an_accepted_message_has_the_providers_id(adapter, server):
 
 
 def test_many_messages_get_an_answer_each(adapter, server):
-    address = (lambda n: f"+1512555{n:04d}") if adapter is TWILIO else (lambda n: f"p{n}@example.com")
+    address = (lambda n: f"+1512555{n:04d}") if adapter is not SENDGRID else (lambda n: f"p{n}@example.com")
     answers = adapter.send(server.base_url, *[address(n) for n in range(1, 41)])
     assert {answer.verdict for answer in answers} == {Verdict.ACCEPTED}
     assert adapter.taken(server) == 40
@@ -163,9 +181,68 @@ def test_an_opt_out_at_the_carrier_has_a_verdict_of_its_own(server):
     assert only(TWILIO.send(server.base_url, "+15005550004")).verdict is Verdict.OPTED_OUT
 
 
-def test_an_unreadable_log_is_one_error_whatever_broke(server):
-    import datetime
+def test_a_whatsapp_message_has_both_ends_on_whatsapp_and_the_templates_words(server):
+    only(WHATSAPP.send(server.base_url, WHATSAPP.good))
+    (taken,) = server.texts("whatsapp:+15125550142")
+    assert taken["sender"] == "whatsapp:+14155238886" and taken["body"].startswith("Hi x, x is now on")
 
+
+def test_free_words_are_sent_as_they_are(server):
+    free = replace(WHATSAPP, message=lambda address: template_message(address, content_sid=""))
+    assert only(free.send(server.base_url, WHATSAPP.good)).verdict is Verdict.ACCEPTED
+    assert [text["body"] for text in server.texts()] == ["Hello"]
+
+
+def test_a_template_that_twilio_does_not_know_stops_the_rest(server):
+    unknown = replace(WHATSAPP, message=lambda address: template_message(address, content_sid="HX" + "9" * 32))
+    answers = unknown.send(server.base_url, *[f"+1512555{n:04d}" for n in range(1, 400)])
+    verdicts = [answer.verdict for answer in answers]
+    assert set(verdicts) <= {Verdict.TEMPLATE, Verdict.UNREACHABLE} and Verdict.TEMPLATE in verdicts
+    assert server.texts() == []
+
+
+def test_a_sender_that_is_not_on_whatsapp_is_the_accounts_fault(server):
+    stranger = replace(WHATSAPP, sender=Sender(Channel.WHATSAPP, "+15005550007"))
+    answer = only(stranger.send(server.base_url, WHATSAPP.good))
+    assert (answer.verdict, answer.code) == (Verdict.ACCOUNT, "63007")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "verdict"),
+    [
+        (400, 63003, Verdict.NOT_THERE),
+        (400, 63024, Verdict.NOT_THERE),
+        (400, 63016, Verdict.OUTSIDE_WINDOW),
+        (400, 63049, Verdict.LIMITED),
+        (400, 63014, Verdict.OPTED_OUT),
+        (400, 21610, Verdict.OPTED_OUT),
+        (400, 63018, Verdict.THROTTLED),
+        (429, 63018, Verdict.THROTTLED),
+        (400, 63041, Verdict.TEMPLATE),
+        (400, 63051, Verdict.ACCOUNT),
+        (401, 20003, Verdict.ACCOUNT),
+        (400, 63015, Verdict.REJECTED),
+        (503, 63003, Verdict.AMBIGUOUS),
+    ],
+)
+def test_what_twilio_says_of_whatsapp_is_sorted_by_its_code(status, code, verdict):
+    error = TwilioRestException(status, "/Messages.json", code=code)
+    assert sort_whatsapp_error(template_message("+15125550142"), error).verdict is verdict
+
+
+@pytest.mark.parametrize("sender", [TWILIO.sender, WHATSAPP.sender], ids=["sms", "whatsapp"])
+def test_the_log_of_a_channel_holds_that_channels_messages_by_number(server, sender):
+    for adapter in (TWILIO, WHATSAPP):
+        only(adapter.send(server.base_url, adapter.good))
+
+    async def read() -> list[str]:
+        since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=1)
+        return [f"{entry.to} {entry.body[:5]}" async for entry in _twilio(server.base_url, True).log(since, sender)]
+
+    assert asyncio.run(read()) == ["+15125550142 Hello" if sender is TWILIO.sender else "+15125550142 Hi x,"]
+
+
+def test_an_unreadable_log_is_one_error_whatever_broke(server):
     async def read(base_url: str) -> list[object]:
         account = _twilio(base_url, True)
         since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=1)
