@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from loyalty.insights.report import Month
+from servicepro.lib.axis import round_step, short_number
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 720, 280, 76, 16, 36
 _GRID_STEPS = 4
@@ -53,7 +54,7 @@ class Chart:
 def draw(months: Sequence[Month]) -> Chart:
     """Return two bars for each month, as high as its points."""
     highest = max((max(month.earned, month.redeemed) for month in months), default=0)
-    step = _round_step(highest)
+    step = round_step(highest, _GRID_STEPS)
     floor, slot = HEIGHT - BOTTOM, (WIDTH - LEFT) / max(len(months), 1)
     scale = (floor - TOP) / (step * _GRID_STEPS)
 
@@ -70,24 +71,5 @@ def draw(months: Sequence[Month]) -> Chart:
         )
         for number, month in enumerate(months)
     )
-    lines = tuple((round(floor - step * turn * scale, 1), _short(step * turn)) for turn in range(_GRID_STEPS + 1))
+    lines = tuple((round(floor - step * turn * scale, 1), short_number(step * turn)) for turn in range(_GRID_STEPS + 1))
     return Chart(WIDTH, HEIGHT, LEFT, floor, lines, bars)
-
-
-def _short(points: int) -> str:
-    """Return a round number as an axis has room for it: 1.5k, 2M."""
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
-        if points >= size:
-            return f"{points / size:g}{letter}"
-    return str(points)
-
-
-def _round_step(highest: int) -> int:
-    """Return 1, 2, 2.5 or 5 times a power of ten, so that four steps reach the highest bar."""
-    power = 1
-    while True:
-        for tenths in (10, 20, 25, 50):
-            step = tenths * power // 10
-            if step * 10 == tenths * power and step * _GRID_STEPS >= highest:
-                return step
-        power *= 10
