@@ -74,7 +74,7 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     record_access(actor=signed_in_user(request), action="view", how_many=len(found.rows), subject="welcome offer redemptions")
     usage = selectors.offer_usage(terms)
     rows = [(row, format_minor(row.total_minor, terms.currency), format_minor(row.discount_minor, terms.currency)) for row in found.rows]
-    context = {
+    context: dict[str, Any] = {
         "terms": terms,
         "words": selectors.offer_in_words(terms),
         "usage": usage,
