@@ -19,6 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from customers.api import router as customers_router
 from loyalty.api import router as loyalty_router
+from loyalty.api_offers import router as offers_router
 from loyalty.errors import RedemptionBlocked
 from portal.api import router as portal_router
 from portal.api_booking import PointsBlocked
@@ -102,6 +103,7 @@ api = DescribedApi(
             {"name": "Portal", "description": "What signed-in customers ask about themselves."},
             {"name": "Booking", "description": "Free times, and appointments with points and without."},
             {"name": "Loyalty", "description": "What points add up to."},
+            {"name": "Welcome offers", "description": "Discounts for people who register, and what became of them."},
         ]
     },
 )
@@ -145,6 +147,7 @@ api.add_router("/portal", portal_router)
 api.add_router("/booking", booking_router)
 api.add_router("/booking", times_router)
 api.add_router("/admin/loyalty", loyalty_router)
+api.add_router("/welcome-offers", offers_router)
 
 
 def problem(error: ServiceProError) -> HttpResponse:

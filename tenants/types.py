@@ -10,6 +10,7 @@ class ApiScope(StrEnum):
     CUSTOMERS_WRITE = "customers:write"
     CUSTOMERS_UNMASK = "customers:unmask"
     LOYALTY_READ = "loyalty:read"
+    LOYALTY_WRITE = "loyalty:write"
 
     @property
     def label(self) -> str:
@@ -21,5 +22,6 @@ _LABELS = {
     ApiScope.CUSTOMERS_READ: "See customers and imports, phones masked",
     ApiScope.CUSTOMERS_WRITE: "Import customers, confirm and undo imports",
     ApiScope.CUSTOMERS_UNMASK: "See whole phone numbers, one at a time, each look recorded",
-    ApiScope.LOYALTY_READ: "See what points add up to and who has most, phones masked",
+    ApiScope.LOYALTY_READ: "See what points add up to and who has most, and what became of welcome offers, phones masked",
+    ApiScope.LOYALTY_WRITE: "Make and change welcome offers",
 }

@@ -14,6 +14,9 @@ from django_tenants.utils import schema_context
 from campaigns.models import Campaign
 from customers.models import Customer, ImportBatch
 from customers.services import Upload, plan_import
+from loyalty.models import WelcomeOffer
+from loyalty.services import create_offer
+from loyalty.types import OfferWish
 from portal.services import CustomerSession
 from servicepro.api import api
 from tenants.accounts.models import User
@@ -25,6 +28,7 @@ from tests.conformance.walk import fingerprint
 PROVIDERS: dict[str, Callable[[], str]] = {
     "batchId": lambda: str(ImportBatch.objects.latest("created_at").pk),
     "customerId": lambda: str(Customer.objects.earliest("pk").pk),
+    "offerId": lambda: str(WelcomeOffer.objects.earliest("pk").pk),
 }
 OPEN_TO_ANY_KEY = {"whoAmI"}
 
@@ -121,6 +125,7 @@ def filled(campaign: Campaign) -> Iterator[list[Call]]:
     for role in ("manager", "staff"):
         User.objects.get_or_create(email=f"api-{role}@shop.example", defaults={"role": role, "is_staff": True})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
+    create_offer(OfferWish("First", True, 10), actor=None)
     yield [call for call in every_call() if not call.is_for_customers]
     User.objects.filter(email__startswith="api-", role__in=("manager", "staff")).delete()
 
