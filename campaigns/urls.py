@@ -1,5 +1,7 @@
 """The owner's campaign pages: the routes every kind has, and those below /admin/port-recovery/."""
 
+from collections.abc import Callable
+
 from django.urls import URLPattern, path
 
 from campaigns.links import ROUTES
@@ -8,14 +10,17 @@ from servicepro.lib.admin_pages import View
 from tenants.services import owner_required
 
 
-def campaign_routes(kind: str, page: View) -> list[URLPattern]:
-    """Return the routes of one campaign of a kind, `page` being its own page; views are told which kind the address is for."""
+def campaign_routes(kind: str, page: View, *, may_look: Callable[[View], View] = owner_required) -> list[URLPattern]:
+    """Return the routes of one campaign of a kind, `page` being its own page; views are told which kind the address is for.
+
+    `may_look` guards what only shows it; what changes it or takes it along is the owner's.
+    """
     name, of_kind = ROUTES[kind], {"kind": kind}
     return [
-        path("<int:campaign_id>/", owner_required(page), of_kind, name=f"{name}-campaign"),
-        path("<int:campaign_id>/progress/", owner_required(watching.progress), of_kind, name=f"{name}-progress"),
-        path("<int:campaign_id>/targets/", owner_required(watching.targets), of_kind, name=f"{name}-targets"),
-        path("<int:campaign_id>/why/<int:target_id>/", owner_required(watching.why), of_kind, name=f"{name}-why"),
+        path("<int:campaign_id>/", may_look(page), of_kind, name=f"{name}-campaign"),
+        path("<int:campaign_id>/progress/", may_look(watching.progress), of_kind, name=f"{name}-progress"),
+        path("<int:campaign_id>/targets/", may_look(watching.targets), of_kind, name=f"{name}-targets"),
+        path("<int:campaign_id>/why/<int:target_id>/", may_look(watching.why), of_kind, name=f"{name}-why"),
         path("<int:campaign_id>/export/", owner_required(export.export), of_kind, name=f"{name}-export"),
         path("<int:campaign_id>/<slug:action>/", owner_required(acting.act), of_kind, name=f"{name}-act"),
     ]

@@ -23,7 +23,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         work.append({"title": "People from lists", "icon": "contacts", "link": "/admin/customers/imported/"})
         work.append({"title": "Same person?", "icon": "group", "link": "/admin/merges/"})
         work.append({"title": "Somebody's data", "icon": "policy", "link": "/admin/privacy/"})
+    if request.user.has_perm("campaigns.view_campaign"):
+        work.append({"title": "Invitations", "icon": "mail", "link": "/admin/invitations/"})
+    if getattr(request.user, "is_owner", False):
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
+    if request.user.has_perm("campaigns.view_campaign"):
+        work.append({"title": "Onboarding analytics", "icon": "monitoring", "link": "/admin/onboarding-analytics/"})
     if request.user.has_perm("loyalty.view_pointstransaction"):
         work.append({"title": "Loyalty insights", "icon": "insights", "link": "/admin/loyalty-insights/"})
     if getattr(request.user, "is_owner", False):

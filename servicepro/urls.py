@@ -11,6 +11,7 @@ __all__ = ["celery_app", "urlpatterns"]  # a view may queue a task only where th
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/port-recovery/", include("campaigns.urls")),
+    path("admin/invitations/", include("campaigns.urls_invitations")),
     path("admin/api-keys/", include("tenants.urls")),
     path("admin/customers/import/", include("customers.urls_imports")),
     path("admin/customers/imported/", include("customers.urls_imported")),
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/loyalty-insights/", include("loyalty.urls")),
     path("admin/loyalty-settings/", include("loyalty.urls_settings")),
     path("admin/welcome-offers/", include("loyalty.urls_offers")),
+    path("admin/onboarding-analytics/", include("onboarding.urls")),
     path("admin/merges/", include("customers.urls_merges")),
     path("admin/privacy/", include("customers.urls_privacy")),
     path("admin/", admin.site.urls),

@@ -15,3 +15,11 @@ register.simple_tag(campaign_link)
 def money(amount: int, currency: str) -> str:
     """Say an amount in minor units."""
     return format_minor(amount, currency)
+
+
+@register.filter
+def micros(amount: int, currency: str) -> str:
+    """Say an amount in millionths; what is less than a few of the smallest units keeps its fraction."""
+    if amount >= 100_000:
+        return format_minor(-(-amount // 10_000), currency)
+    return format_minor(0, currency).replace("0.00", f"{amount / 1_000_000:.4f}")

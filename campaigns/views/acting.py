@@ -8,31 +8,25 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from campaigns import services
+from campaigns.forms import ScheduleForm
 from campaigns.links import campaign_link
 from campaigns.models import Campaign
 from campaigns.tasks import drain_soon
 from campaigns.views.watching import campaign_asked_for
 from campaigns.wording import reason_label
-from messaging.types import Outcome
+from messaging.types import Outcome, Receipt
 from servicepro.lib.admin_pages import attempt
 from servicepro.lib.errors import ServiceProError
 from tenants.selectors import current_tenant, signed_in_user
+
+Action = Callable[[HttpRequest, Campaign], None]
 
 
 @require_POST
 def act(request: HttpRequest, campaign_id: int, action: str, kind: str) -> HttpResponse:
     """Do what a button says."""
     campaign = campaign_asked_for(campaign_id, kind)
-    actions: dict[str, Callable[[HttpRequest, Campaign], None]] = {
-        "test": _send_test,
-        "start": _start,
-        "pause": _pause,
-        "resume": _resume,
-        "cancel": _cancel,
-        "retry": _retry,
-        "release": _release,
-        "texts": _edit,
-    }
+    actions = _EVERY_KIND | (_PORT_RECOVERY if kind == "port_recovery" else _INVITATION)
     if action not in actions:
         raise Http404
     actions[action](request, campaign)
@@ -40,15 +34,24 @@ def act(request: HttpRequest, campaign_id: int, action: str, kind: str) -> HttpR
 
 
 def _send_test(request: HttpRequest, campaign: Campaign) -> None:
+    _say_how_it_went(request, "test text", lambda: services.send_test(campaign, actor=signed_in_user(request)))
+
+
+def send_invitation_test(request: HttpRequest, campaign: Campaign) -> None:
+    """Send an invitation to the owner's own phone, and say how it went."""
+    _say_how_it_went(request, "preview", lambda: services.send_invitation_test(campaign, actor=signed_in_user(request)))
+
+
+def _say_how_it_went(request: HttpRequest, what: str, send: Callable[[], Receipt]) -> None:
     try:
-        receipt = services.send_test(campaign, actor=signed_in_user(request))
+        receipt = send()
     except ServiceProError as error:
         messages.error(request, error.message)
         return
     if receipt.outcome is Outcome.SENT:
-        messages.success(request, "The test text is on its way to your phone.")
+        messages.success(request, f"The {what} is on its way to your phone.")
     else:
-        messages.error(request, f"The test text did not go: {reason_label(str(receipt.reason))}.")
+        messages.error(request, f"The {what} did not go: {reason_label(str(receipt.reason))}.")
 
 
 def _start(request: HttpRequest, campaign: Campaign) -> None:
@@ -101,3 +104,23 @@ def _release(request: HttpRequest, campaign: Campaign) -> None:
 def _edit(request: HttpRequest, campaign: Campaign) -> None:
     words = {name: request.POST.get(name, "") for name in ("sms_text", "email_subject", "email_text", "email_html")}
     attempt(request, lambda: services.edit_texts(campaign, actor=signed_in_user(request), **words), "The words are saved.")
+
+
+def _schedule(request: HttpRequest, campaign: Campaign) -> None:
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(sentence) for found in form.errors.values() for sentence in found))
+        return
+    at = form.starts_at(current_tenant().time_zone)
+    done = "It is on the calendar. Nobody was written to yet."
+    attempt(request, lambda: services.schedule_campaign(campaign, actor=signed_in_user(request), at=at), done)
+
+
+def _unschedule(request: HttpRequest, campaign: Campaign) -> None:
+    done = "It is off the calendar, and a draft again."
+    attempt(request, lambda: services.unschedule_campaign(campaign, actor=signed_in_user(request)), done)
+
+
+_EVERY_KIND: dict[str, Action] = {"start": _start, "pause": _pause, "resume": _resume, "cancel": _cancel, "retry": _retry}
+_PORT_RECOVERY: dict[str, Action] = {"test": _send_test, "release": _release, "texts": _edit}
+_INVITATION: dict[str, Action] = {"test": send_invitation_test, "schedule": _schedule, "unschedule": _unschedule}

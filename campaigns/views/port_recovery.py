@@ -58,6 +58,7 @@ def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResp
         rendered=rendered,
         cost=texts_cost(campaign, rendered.segments.segments),
         filters=FILTERS,
+        may_act=True,
         **progress_context(campaign),
         **table_context(request, campaign),
     )

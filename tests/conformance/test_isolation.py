@@ -10,7 +10,8 @@ from django_tenants.utils import schema_context
 
 from bookings.selectors import slots_of_days, today_at
 from campaigns.models import Campaign
-from campaigns.services import create_port_recovery_campaign
+from campaigns.services import create_invitation_campaign, create_port_recovery_campaign
+from campaigns.types import Audience, InvitationDraft
 from customers.models import Customer, ErasureCertificate
 from customers.services import Upload, merge_customers, plan_import, propose_merge, record_access, register_customer
 from customers.types import MergeClue
@@ -42,7 +43,11 @@ OWNER_ROUTES = (
     "admin/merges/",
     "admin/privacy/",
     "admin/welcome-offers/",
+    "admin/invitations/new/",
+    "admin/invitations/parts/",
+    *(f"admin/invitations/<int:campaign_id>/{page}/" for page in ("edit", "export", "<slug:action>")),
 )
+LOOKED_AT_BY_MANAGERS = ("invitations", "invitations-campaign", "invitations-progress", "invitations-targets")
 WORK_ROUTES = (
     "admin/bookings/day/",
     "admin/bookings/week/",
@@ -75,6 +80,8 @@ def filled(tenant: Tenant, campaign: Campaign) -> Iterator[Campaign]:
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     book_something(first)
     promise_something(second)
+    draft = InvitationDraft(channel="sms", message_template="Hi {{customer_name}}: {{download_link}} Reply STOP to opt out.")
+    create_invitation_campaign(actor=None, name="Spring", draft=draft, audience=Audience())
     yield campaign
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
@@ -132,6 +139,13 @@ def test_only_owners_open_owner_pages(filled, role):
     assert len(answers) >= 24
     assert {path: code for path, code in answers.items() if code != 403} == {}
     assert fingerprint("shop") == before
+
+
+def test_managers_look_at_invitations_and_staff_do_not(filled):
+    looks = [route for route in every_route() if route.name in LOOKED_AT_BY_MANAGERS]
+    for role, allowed in (("manager", 200), ("staff", 403)):
+        client = visitor("shop.localhost", f"{role}@shop.example")
+        assert {route.name: client.get(route.path).status_code for route in looks} == dict.fromkeys(LOOKED_AT_BY_MANAGERS, allowed)
 
 
 # Pages of the admin that belong to nobody's records; what they show depends on who asks.

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from bookings.models import Booking
 from bookings.selectors import manage_token
 from campaigns.models import Campaign, Target
-from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
+from campaigns.selectors import INVITATION_LINK, OFFER_LINK, UNSUBSCRIBE_LINK
 from customers.models import Customer, CustomerMerge, ErasureCertificate, ImportBatch, MergeProposal
 from loyalty.models import AdjustmentRequest, WelcomeOffer
 from servicepro.lib.signing import sign_number
@@ -35,6 +35,10 @@ def _first(model: type) -> str:
     return str(model.objects.order_by("pk").values_list("pk", flat=True).first() or 1)
 
 
+def _campaign(kind: str) -> str:
+    return str(Campaign.objects.filter(kind=kind).order_by("pk").values_list("pk", flat=True).first() or 1)
+
+
 def _record(pattern: str) -> str:
     """Return the id of a record of the model whose admin page this is."""
     found = re.match(r"admin/(\w+)/(\w+)/", pattern)
@@ -45,13 +49,13 @@ def _record(pattern: str) -> str:
 def _token(pattern: str) -> str:
     if pattern.startswith("b/"):
         return manage_token(Booking.objects.order_by("pk").first() or Booking())
-    purpose = OFFER_LINK if pattern.startswith("o/") else UNSUBSCRIBE_LINK
+    purpose = {"o": OFFER_LINK, "i": INVITATION_LINK}.get(pattern.partition("/")[0], UNSUBSCRIBE_LINK)
     return sign_number(purpose, connection.schema_name, int(_first(Target)))
 
 
 # What a parameter may stand for; a route with a parameter that is not here fails the walk until somebody adds it.
 PROVIDERS: dict[str, Callable[[str], str]] = {
-    "campaign_id": lambda _pattern: _first(Campaign),
+    "campaign_id": lambda pattern: _campaign("invitation" if pattern.startswith("admin/invitations/") else "port_recovery"),
     "target_id": lambda _pattern: _first(Target),
     "token": _token,
     "token_id": lambda _pattern: _first(ApiToken),

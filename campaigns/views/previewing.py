@@ -1,0 +1,159 @@
+"""What the page of an invitation shows while it is composed: the message as somebody gets it, whom it reaches, templates, people."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from campaigns import services
+from campaigns.forms import VARIABLES
+from campaigns.models import Campaign
+from campaigns.services.invitation_words import word_problems
+from campaigns.types import Audience, InvitationDraft
+from campaigns.wording import reason_label
+from customers.selectors import imported_customers, imported_lives, listed_person
+from customers.services import record_access
+from messaging.errors import ProviderAway
+from messaging.services import whatsapp_templates
+from messaging.types import WhatsappTemplate
+from servicepro.lib.errors import ServiceProError
+from servicepro.lib.phone import mask_phone
+from servicepro.lib.segments import SegmentCount
+from tenants.selectors import signed_in_user
+
+PEOPLE_SHOWN = 6
+SEARCH_CHARACTERS_MAX = 120
+CHANNEL_WORDS = {"sms": "by text", "whatsapp": "by WhatsApp"}
+TEMPLATE_CHIPS = {"approved": "approved", "rejected": "refused", "paused": "held", "disabled": "refused"}
+TEMPLATE_WHY = {
+    "rejected": "WhatsApp refused it{reason}. Change it with your provider and submit it again.",
+    "paused": "WhatsApp paused it because people complained{reason}. It can be used again when the pause ends.",
+    "disabled": "WhatsApp switched it off for good{reason}. Make another one.",
+    "pending": "WhatsApp still looks at it{reason}. It can be chosen when it is approved.",
+}
+NOT_SUBMITTED = "It was not sent to WhatsApp for approval yet{reason}."
+
+
+def people_context(request: HttpRequest, *, who: str, shown_as: int | None) -> dict[str, Any]:
+    """Return whom the message may be shown as: who was chosen, and who matches what is typed; recorded, phones masked."""
+    who = who.replace("\0", "").strip()[:SEARCH_CHARACTERS_MAX]
+    chosen = listed_person(shown_as) if shown_as else None
+    if not who and chosen is None:
+        found = imported_customers(status="imported", limit=1)[0] or imported_customers(limit=1)[0]
+        chosen = found[0] if found else None
+    people = {chosen.pk: chosen} if chosen else {}
+    people |= {person.pk: person for person in (imported_customers(search=who, limit=PEOPLE_SHOWN)[0] if who else ())}
+    record_access(actor=signed_in_user(request), action="view", how_many=len(people), subject="invitation preview")
+    return {
+        "who": who,
+        "found": [(person.pk, str(person), mask_phone(person.phone) if person.phone else "") for person in people.values()],
+        "shown_as": chosen.pk if chosen else None,
+        "has_people": bool(people) or has_people(),
+    }
+
+
+def has_people() -> bool:
+    """Tell whether any list brought anybody."""
+    return any(imported_lives().values())
+
+
+def preview_context(draft: InvitationDraft, shown_as: int | None) -> dict[str, Any]:
+    """Return the message as one person would get it, what it costs, and what would stand against sending it."""
+    person = listed_person(shown_as) if shown_as else None
+    try:
+        found = services.preview_message(draft, customer_id=person.pk if person else None)
+    except ServiceProError as error:
+        return {"preview": {"problem": error.message}}
+    is_text = draft.channel != Campaign.Channel.WHATSAPP
+    segments = found.segments if is_text else None
+    return {
+        "preview": {
+            "channel": draft.channel,
+            "has_template": bool(draft.content_sid),
+            "name": str(person) if person else "",
+            "phone": mask_phone(person.phone) if person and person.phone else "",
+            "text": found.text if is_text else "",
+            "whatsapp_text": found.whatsapp_text,
+            "segments": segments,
+            "room": segments.per_segment * max(1, segments.segments) if segments else 0,
+            "cost_micros": found.cost_micros,
+            "hints": list(word_problems(draft, with_rules=True).values()),
+        },
+    }
+
+
+def reach_of(audience: Audience, channel: str, segments: SegmentCount | None) -> dict[str, Any]:
+    """Return how many it would reach by which way, why others are left out, and what the texts would cost together."""
+    if not audience.statuses:
+        return {"reach": {"problem": "Tick at least one kind of people."}}
+    try:
+        found = services.preview_audience(audience, channel)
+    except ServiceProError as error:
+        return {"reach": {"problem": error.message}}
+    each = segments.segments if segments else 0
+    texts = found.by_channel.get("sms", 0) if each else 0
+    return {
+        "reach": {
+            "count": found.reach,
+            "people": found.people,
+            "channels": [(count, CHANNEL_WORDS[way]) for way, count in found.by_channel.items() if count],
+            "left_out": [(count, reason_label(reason)) for reason, count in found.left_out.items()],
+            "registered": found.registered,
+            "texts": texts,
+            "whatsapp": found.by_channel.get("whatsapp", 0),
+            "segments": each,
+            "segments_all": texts * each,
+            "cost_micros": texts * each * settings.SMS_SEGMENT_PRICE_MICROS,
+        }
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """A WhatsApp template as it can be picked; `variables` are (number, sample, the field chosen for it)."""
+
+    sid: str
+    name: str
+    language: str
+    body: str
+    status: str
+    chip: str
+    why: str
+    is_usable: bool
+    is_chosen: bool
+    variables: tuple[tuple[str, str, str], ...]
+
+
+def templates_context(draft: InvitationDraft) -> dict[str, Any]:
+    """Return the account's WhatsApp templates with their state; or the sentence of a provider that is away, and what was chosen."""
+    try:
+        rows = [_row(template, draft) for template in whatsapp_templates()]
+    except ProviderAway as error:
+        return {"templates": {"problem": error.message, "kept": sorted(draft.content_variables.items())}, "fields": VARIABLES}
+    rows.sort(key=lambda row: (not row.is_usable, row.name))
+    return {"templates": {"rows": rows, "has_none": True}, "fields": VARIABLES}
+
+
+def _row(template: WhatsappTemplate, draft: InvitationDraft) -> TemplateRow:
+    is_usable, reason = template.status == "approved", f" ({template.rejection_reason})" if template.rejection_reason else ""
+    why = "" if is_usable else TEMPLATE_WHY.get(template.status, NOT_SUBMITTED).format(reason=reason)
+    fields = _guess(template) | {number: field for number, field in draft.content_variables.items() if field}
+    return TemplateRow(
+        sid=template.sid,
+        name=template.name,
+        language=template.language,
+        body=template.body,
+        status=template.status,
+        chip=TEMPLATE_CHIPS.get(template.status, "held"),
+        why=why,
+        is_usable=is_usable,
+        is_chosen=template.sid == draft.content_sid,
+        variables=tuple((number, sample, fields.get(number, "")) for number, sample in template.variables.items()),
+    )
+
+
+def _guess(template: WhatsappTemplate) -> dict[str, str]:
+    """Return which of our variables each of a template's stands for, as far as its name or its sample says so."""
+    known = {name for name, _label in VARIABLES}
+    return {number: found for number, sample in template.variables.items() for found in (number, sample) if found in known}
