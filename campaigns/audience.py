@@ -26,7 +26,8 @@ SELECT coalesce(h.head, r.node) AS head, max(c.invited_at) AS invited_at,
        bool_or(c.import_batch_id IS NOT NULL OR c.invited_at IS NOT NULL) AS is_listed,
        CASE WHEN bool_or(c.registered_at IS NOT NULL) THEN 'registered' WHEN bool_or(c.expired_at IS NOT NULL) THEN 'expired'
             WHEN bool_or(c.invited_at IS NOT NULL) THEN 'invited' ELSE 'imported' END AS life,
-       bool_and(coalesce(c.whatsapp_consent, true)) AND bool_or(c.whatsapp_consent IS TRUE) AS has_whatsapp_consent,
+       bool_or(c.whatsapp_consent IS FALSE) AS refuses_whatsapp,
+       bool_or(c.whatsapp_consent IS TRUE) AND NOT bool_or(c.whatsapp_consent IS FALSE) AS has_whatsapp_consent,
        bool_or(c.sms_consent IS TRUE)
            OR bool_and(coalesce(c.gdpr_marketing_consent, true)) AND bool_or(c.gdpr_marketing_consent IS TRUE) AS has_consent,
        bool_or(c.tags && %(tags)s::text[]) AS has_tag, bool_or(c.import_batch_id = %(batch)s::uuid) AS is_of_import
@@ -47,7 +48,7 @@ _PEOPLE = f"""
 WITH chosen AS (SELECT * FROM campaign_lives WHERE {{where}}){{visits}}
 SELECT p.customer_id, p.name, p.phone, p.phone_raw, c.life, c.head,
        p.opted_out, route.channel AS phone_channel,
-       CASE WHEN p.opted_out THEN 'opted_out_explicit'
+       CASE WHEN p.opted_out OR route.channel = 'whatsapp' AND c.refuses_whatsapp THEN 'opted_out_explicit'
             WHEN s.id IS NOT NULL THEN 'address_suppressed'
             WHEN p.phone IS NULL THEN 'invalid_phone_format'
             WHEN route.channel = 'whatsapp' AND NOT c.has_whatsapp_consent THEN 'consent_required'

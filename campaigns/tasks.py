@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 
 from campaigns.errors import WrongStatus
 from campaigns.selectors import campaign_by_id, cancelled_in_doubt, running_campaigns
-from campaigns.services import drain, settle_cancelled, start_due_campaigns
+from campaigns.services import drain, reopen_for_fallback, settle_cancelled, start_due_campaigns
 from tenants.selectors import each_tenant, tenant_by_schema
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def drain_campaign(schema: str, campaign_id: int) -> None:
             result = drain(campaign_by_id(campaign_id), seconds=DRAIN_SECONDS)
         except WrongStatus:
             return  # paused, finished, or another worker has it: nothing to do here
-        goes_on = result.handled and not result.is_finished and not result.paused_because
+        goes_on = result.handled and not (result.is_finished or result.paused_because or result.rests_until)
     if goes_on:
         drain_soon(schema, campaign_id)
 
@@ -46,4 +46,12 @@ def resume_running() -> None:
             with suppress(WrongStatus):  # a worker still has it; next time
                 settle_cancelled(campaign)
         for campaign in running_campaigns():
+            drain_soon(tenant.schema_name, campaign.pk)
+
+
+@shared_task(name="campaigns.hear_late")
+def hear_late_failures() -> None:
+    """Take up completed invitations of whom WhatsApp says only now that it cannot reach somebody, for every business."""
+    for tenant in each_tenant():
+        for campaign in reopen_for_fallback():
             drain_soon(tenant.schema_name, campaign.pk)

@@ -36,12 +36,14 @@ app.conf.broker_transport_options = {
 }
 app.conf.beat_schedule = {
     "resume running campaigns": {"task": "campaigns.resume_running", "schedule": schedule(5.0)},
+    "text whom WhatsApp did not reach": {"task": "campaigns.hear_late", "schedule": schedule(30.0)},
     "write confirmed lists": {"task": "customers.resume_imports", "schedule": schedule(10.0)},
     "settle what is in doubt": {"task": "messaging.reconcile_all", "schedule": schedule(30.0)},
     "have providers remove what was erased": {"task": "messaging.remove_copies", "schedule": schedule(60.0)},
     "tell customers about their appointments": {"task": "bookings.resume_notices", "schedule": schedule(10.0)},
     "keep what points add up to": {"task": "loyalty.refresh_figures", "schedule": schedule(30.0)},
     "tell whose phone or email was replaced": {"task": "loyalty.tell_old_contacts", "schedule": schedule(15.0)},
+    "let invitations run out": {"task": "portal.expire_invitations", "schedule": crontab(minute="43")},
     "forget old sign-ins": {"task": "portal.clear", "schedule": crontab(hour="3", minute="37")},
     "let unanswered adjustments go": {"task": "loyalty.expire_adjustments", "schedule": crontab(hour="3", minute="7")},
     "write down which welcome offers ran out": {"task": "loyalty.expire_offers", "schedule": crontab(minute="23")},

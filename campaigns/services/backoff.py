@@ -8,7 +8,7 @@ from campaigns.wording import ACCOUNT_PAUSE, TEMPLATE_PAUSE, UNREACHABLE_PAUSE
 from messaging.types import Outcome, Reason, Receipt
 
 FIRST_WAIT = datetime.timedelta(seconds=10)  # doubled each time
-STOPS = {Reason.ACCOUNT: ACCOUNT_PAUSE, Reason.TEMPLATE: TEMPLATE_PAUSE}
+STOPS: dict[str, str] = {Reason.ACCOUNT: ACCOUNT_PAUSE, Reason.TEMPLATE: TEMPLATE_PAUSE}
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ def stop_sentence(receipts: Mapping[int, Receipt]) -> str:
     """Return why nothing more must be sent until somebody mends it; empty where nothing says so."""
     for receipt in receipts.values():
         if receipt.reason in STOPS:
-            return STOPS[Reason(receipt.reason)].format(error=receipt.error)
+            return STOPS[receipt.reason].format(error=receipt.error)
     return ""
 
 

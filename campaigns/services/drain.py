@@ -1,6 +1,7 @@
 """The one drain loop: take people, do the effect, deliver, record; for every kind of campaign."""
 
 import datetime
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from campaigns.kinds import KINDS
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_by_id
 from campaigns.services.backoff import stop_sentence, weigh
-from campaigns.services.fallback import fall_back, fall_back_late, goes_as_text
+from campaigns.services.fallback import fall_back, goes_as_text, hear_late
 from campaigns.services.lifecycle import TRIES, complete_if_finished, leave_unreached, pass_everybody_to, pause_campaign
 from campaigns.services.rendering import Renderer
 from campaigns.services.settling import log_summary, settle_in_doubt
@@ -32,6 +33,7 @@ from servicepro.lib.tenancy import connection
 
 LOCK_SPACE = 7_151  # separates the drain's advisory locks from any other use
 LIMIT_MAX = 5_000
+LOOK_SECONDS = 5.0  # how long a running campaign goes without asking whether its template still stands
 
 _STATUS = {
     Outcome.SENT: "sent",
@@ -130,7 +132,6 @@ def drain(
         return result
     with _only_drain(campaign):
         settle_in_doubt(campaign)
-        fall_back_late(campaign)
         if not _halted(campaign, result, thoroughly=True):
             _serve(campaign, result, limit=limit, seconds=seconds, on_batch=on_batch)
         leave_unreached(campaign.pk)
@@ -142,12 +143,14 @@ def _serve(
     campaign: Campaign, result: BatchResult, *, limit: int | None, seconds: float, on_batch: Callable[[BatchResult], None] | None
 ) -> None:
     renderer = Renderer(campaign)
-    deadline = timezone.now() + datetime.timedelta(seconds=seconds)
+    deadline, looks = timezone.now() + datetime.timedelta(seconds=seconds), time.monotonic() + LOOK_SECONDS
     current = _begin(campaign, renderer, _size(campaign, limit, 0))
     while current:
         taken = result.handled + len(current.targets)
         goes_on = current.has_pace and (limit is None or taken < limit) and timezone.now() < deadline and _is_running(campaign)
-        goes_on = goes_on and not _halted(campaign, result)
+        is_time = time.monotonic() > looks
+        looks = time.monotonic() + LOOK_SECONDS if is_time else looks
+        goes_on = goes_on and not _halted(campaign, result, thoroughly=is_time)
         following = _begin_next(campaign, renderer, _size(campaign, limit, taken), current) if goes_on else None
         _finish(campaign, current, result)
         if on_batch:
@@ -193,8 +196,13 @@ def _lock_name(campaign: Campaign) -> str:
 
 
 def _halted(campaign: Campaign, result: BatchResult, *, thoroughly: bool = False) -> bool:
-    """Pause a campaign that its kind says must stop here; return whether it did."""
+    """Pause a campaign that must stop here, by its kind or by what a provider said later; return whether it did.
+
+    `thoroughly` asks providers too, which takes a moment.
+    """
     sentence = KINDS[campaign.kind].halts(campaign, thoroughly=thoroughly)
+    if thoroughly:
+        sentence = hear_late(campaign).stops or sentence
     if sentence:
         _pause(campaign, result, sentence)
     return bool(sentence)

@@ -17,7 +17,7 @@ from campaigns.selectors import open_targets
 from customers.services import no_erasure_meanwhile
 from messaging.errors import ProviderAway
 from messaging.selectors import ledger_tag
-from messaging.services import release_rejected
+from messaging.services import release_rejected, release_undelivered
 from messaging.types import Channel
 from servicepro.lib.tenancy import connection
 from tenants.selectors import User
@@ -210,6 +210,8 @@ def _release(campaign: Campaign, channel: Channel, chosen: Sequence[Target]) -> 
         addresses = [target.email if way is Channel.EMAIL else target.phone for target in theirs]
         if tags := [ledger_tag(way, address) for address in addresses if address]:
             release_rejected(way.value, campaign.key, tags)
+            if way is Channel.WHATSAPP:  # it says later what it does not deliver
+                release_undelivered(way.value, campaign.key, tags)
     tried = [target.pk for target in chosen if TRIES in target.facts]
     Target.objects.filter(pk__in=tried).update(facts=RawSQL("facts - %s", [TRIES]))
 

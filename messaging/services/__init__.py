@@ -1,7 +1,7 @@
 """Everything that sends, claims, settles, or hears from a provider."""
 
 from messaging.services.callbacks import read_address, read_attempt, record_email_events, record_message_status
-from messaging.services.claims import record_sms_attempt, release_rejected
+from messaging.services.claims import record_sms_attempt, release_rejected, release_undelivered
 from messaging.services.copy_removal import ask_for_email_removal, ask_for_removal, remove_provider_copies
 from messaging.services.delivery import begin_delivery, deliver, finish_delivery
 from messaging.services.inbound import receive_text
@@ -26,6 +26,7 @@ __all__ = [
     "record_message_status",
     "record_sms_attempt",
     "release_rejected",
+    "release_undelivered",
     "remove_provider_copies",
     "whatsapp_template",
     "whatsapp_templates",

@@ -110,6 +110,17 @@ def release_rejected(channel: str, campaign_key: str, tags: Collection[str]) -> 
         )
 
 
+def release_undelivered(channel: str, campaign_key: str, tags: Collection[str]) -> None:
+    """Let addresses be tried again whose message the provider took and then said it could not deliver, for a reason that was mended."""
+    table = ledger_table(channel)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE public.{table.name} SET state = 'released', {table.ok} = false, provider_status = NULL, provider_rank = 0"
+            f" WHERE tenant_id = %s AND campaign_key = %s AND {table.address} = ANY(%s) AND provider_status IN ('failed', 'undelivered')",
+            [connection.schema_name, campaign_key, list(tags)],
+        )
+
+
 def record_sms_attempt(
     tenant_id: str, campaign_key: str, phone: str, *, sms_ok: bool, sms_sid: str | None = None, last_error: str | None = None
 ) -> None:
