@@ -16,6 +16,7 @@ class SignInCode(models.Model):
 
         SIGN_IN = "sign_in"
         CHANGE_EMAIL = "change_email"
+        REGISTER = "register"
 
     class Channel(models.TextChoices):
         """How the code travels."""
@@ -51,10 +52,11 @@ class SignInCode(models.Model):
 
 
 class PortalSession(models.Model):
-    """A browser in which somebody is signed in to their own pages; the token itself is known to the browser alone."""
+    """Where somebody is signed in: a browser, or the app on a phone; the token itself is known there alone."""
 
     customer = models.ForeignKey("customers.Customer", on_delete=models.PROTECT, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
+    is_app = models.BooleanField(default=False, db_default=False, help_text="its token opens the app's part of the API, and no page")
     user_agent = models.CharField(max_length=160, blank=True)
     created_at = models.DateTimeField(help_text="when the code was entered")
     last_seen_at = models.DateTimeField()

@@ -30,6 +30,13 @@ def read_address(text: str, region: str) -> Address:
     raise BadAddress(NEITHER if not text else f"We cannot send a code there. {parsed.sentence.rstrip('.')}.")
 
 
+def read_mobile(text: str, region: str) -> Address:
+    """Return the phone behind what somebody typed who registers. Raises BadAddress."""
+    if "@" in text or not text.strip():
+        raise BadAddress("Please enter your mobile number. You can add your email address in the next step.")
+    return read_address(text, region)
+
+
 def masked(address: Address) -> str:
     """Return an address as it may be shown to whoever holds a link."""
     if address.channel == "sms":

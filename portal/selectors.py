@@ -45,10 +45,26 @@ def portal_session(request: HttpRequest) -> PortalSession | None:
     """Return the session a request belongs to in this business; asked once a request."""
     if not hasattr(request, "portal_session"):
         token = request.COOKIES.get(cookie_name(), "")
-        known = PortalSession.objects.select_related("customer__same_person_as").filter(living_sessions())
-        request.portal_session = known.filter(token_hash=hashed(token)).first() if token else None  # type: ignore[attr-defined]
+        request.portal_session = _session_of(token, is_app=False)  # type: ignore[attr-defined]
     session: PortalSession | None = request.portal_session  # type: ignore[attr-defined]
     return session
+
+
+def app_session(token: str) -> PortalSession | None:
+    """Return the session an app's token opens in this business; a browser's own token opens none here."""
+    return _session_of(token, is_app=True)
+
+
+def _session_of(token: str, *, is_app: bool) -> PortalSession | None:
+    if not token:
+        return None
+    known = PortalSession.objects.select_related("customer__same_person_as").filter(living_sessions())
+    return known.filter(token_hash=hashed(token), is_app=is_app).first()
+
+
+def expires_at(session: PortalSession) -> datetime.datetime:
+    """Return when a session ends however often it is used."""
+    return session.created_at + ABSOLUTE
 
 
 def signed_in_customer(request: HttpRequest) -> Customer | None:
@@ -68,12 +84,16 @@ def devices_of(customer: Customer, request: HttpRequest) -> list[Device]:
     own = Q(customer=customer) | Q(customer__same_person_as=customer)
     current = portal_session(request)
     return [
-        Device(_browser(row.user_agent), row.created_at, row.last_seen_at, current is not None and row.pk == current.pk)
+        Device(_name(row), row.created_at, row.last_seen_at, current is not None and row.pk == current.pk)
         for row in PortalSession.objects.filter(own, living_sessions()).order_by("-last_seen_at", "-pk")
     ]
 
 
-def _browser(user_agent: str) -> str:
+def _name(session: PortalSession) -> str:
+    user_agent = session.user_agent
+    if session.is_app:
+        system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+        return f"The app on {system}" if system else "The app"
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     return f"{browser} on {system}" if system else browser

@@ -3,6 +3,9 @@
 import datetime
 from dataclasses import dataclass
 
+from customers.selectors import Customer
+from loyalty.types import OfferTerms
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -35,3 +38,23 @@ class Preference:
     is_on: bool
     wording: str
     blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a personal link of an invitation stands for: whom it went to, which offer it promised (if any), and how that stands."""
+
+    customer_id: int
+    offer: OfferTerms | None
+    is_over: bool
+    is_registered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Somebody registered: who, whether a list had brought them, whether this was the first time, and the offer they got by it."""
+
+    customer: Customer
+    is_imported: bool
+    is_first_time: bool
+    claimed_offer_id: int | None

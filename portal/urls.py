@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from portal.views import account, appointment, book, checkout, contents, offer, rewards, sign_in
+from portal.views import account, appointment, book, checkout, contents, offer, register, rewards, sign_in
 
 urlpatterns = [
     path("o/<str:token>", offer.offer, name="offer"),
+    path("i/<str:token>", register.invitation, name="invitation"),
     path("u/<str:token>", offer.unsubscribe, name="unsubscribe"),
     path("book", book.services, name="book"),
     path("book/time", book.times, name="book-time"),
@@ -20,6 +21,10 @@ urlpatterns = [
     path("portal/sign-in", sign_in.sign_in, name="portal-sign-in"),
     path("portal/sign-in/code", sign_in.code, name="portal-code"),
     path("portal/sign-in/resend", sign_in.resend, name="portal-resend"),
+    path("portal/register", register.sign_up, name="portal-register"),
+    path("portal/register/code", register.code, name="portal-register-code"),
+    path("portal/register/resend", register.resend, name="portal-register-resend"),
+    path("portal/welcome", register.welcome, name="portal-welcome"),
     path("portal/sign-out", sign_in.sign_out, name="portal-sign-out"),
     path("portal/sign-out-everywhere", sign_in.sign_out_everywhere, name="portal-sign-out-everywhere"),
     path("portal/rewards", rewards.rewards, name="portal-rewards"),

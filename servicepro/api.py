@@ -24,6 +24,7 @@ from loyalty.errors import RedemptionBlocked
 from portal.api import router as portal_router
 from portal.api_booking import PointsBlocked
 from portal.api_booking import router as booking_router
+from portal.api_mobile import router as mobile_router
 from portal.api_times import router as times_router
 from servicepro.lib.api_schema import ApiSchema, Problem, documented
 from servicepro.lib.errors import (
@@ -101,6 +102,7 @@ api = DescribedApi(
             {"name": "Customers", "description": "Single people."},
             {"name": "Import", "description": "Bring in a list of customers: look, confirm, undo."},
             {"name": "Portal", "description": "What signed-in customers ask about themselves."},
+            {"name": "Mobile", "description": "Registering in the app: prove the phone, see and claim the welcome offer."},
             {"name": "Booking", "description": "Free times, and appointments with points and without."},
             {"name": "Loyalty", "description": "What points add up to."},
             {"name": "Welcome offers", "description": "Discounts for people who register, and what became of them."},
@@ -146,6 +148,7 @@ api.add_router("/customers", customers_router)
 api.add_router("/portal", portal_router)
 api.add_router("/booking", booking_router)
 api.add_router("/booking", times_router)
+api.add_router("/mobile", mobile_router)
 api.add_router("/admin/loyalty", loyalty_router)
 api.add_router("/welcome-offers", offers_router)
 

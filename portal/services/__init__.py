@@ -1,19 +1,35 @@
 """Everything that changes something on the customer's side of the house."""
 
-from portal.services.access import CustomerSession, customer_session, signed_in
+from portal.services.access import AppSession, CustomerSession, app_only, customer_session, signed_in
 from portal.services.clearing import clear_portal
 from portal.services.codes import ask_for_code, use_code
 from portal.services.profile import take_my_data, unsubscribe_email, use_email_code
-from portal.services.sessions import end_every_session, end_session, open_session
+from portal.services.registration import (
+    claim_promised,
+    complete_registration,
+    expire_old_invitations,
+    register,
+    register_by_app,
+)
+from portal.services.sessions import end_app_session, end_every_session, end_session, open_app_session, open_session
 
 __all__ = [
+    "AppSession",
     "CustomerSession",
+    "app_only",
     "ask_for_code",
+    "claim_promised",
     "clear_portal",
+    "complete_registration",
     "customer_session",
+    "end_app_session",
     "end_every_session",
     "end_session",
+    "expire_old_invitations",
+    "open_app_session",
     "open_session",
+    "register",
+    "register_by_app",
     "signed_in",
     "take_my_data",
     "unsubscribe_email",

@@ -9,8 +9,11 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from customers.selectors import Customer
-from portal.selectors import cookie_name, portal_session, signed_in_customer
+from portal.models import PortalSession
+from portal.selectors import app_session, cookie_name, portal_session, signed_in_customer
+from portal.services.limits import count_look
 from portal.services.sessions import note_visit
+from servicepro.lib.client_ip import client_ip
 from servicepro.lib.errors import Forbidden, Unauthenticated
 from tenants.services import count_api_request, is_forged
 
@@ -58,6 +61,44 @@ class CustomerSession:
 
 
 customer_session = CustomerSession()
+
+
+class AppSession:
+    """Let the app of somebody who proved their phone pass, by its token. Raises Unauthenticated.
+
+    A browser's cookie opens nothing here, so no other site can make a browser act.
+    """
+
+    openapi_security_schema: ClassVar[dict[str, str]] = {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of POST /api/mobile/verify-code, in the app where the code was entered.",
+    }
+    scope = None
+
+    def __call__(self, request: HttpRequest) -> PortalSession:
+        """Return the session the token opens."""
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        session = app_session(token.strip()) if scheme.lower() == "bearer" else None
+        if session is None:
+            raise Unauthenticated("Prove your phone first: this token is none of ours, or it was revoked or has expired.")
+        count_api_request(f"app:{session.pk}")
+        note_visit(session)
+        return session
+
+
+class AnyApp:
+    """Let every app pass that has no token yet, each machine so often. Raises TooManyLooks and CodesUnavailable."""
+
+    scope = None
+
+    def __call__(self, request: HttpRequest) -> str:
+        """Count the request."""
+        count_look(ip=client_ip(request))
+        return GUEST
+
+
+app_only, any_app = AppSession(), AnyApp()
 
 
 class CustomerOrGuest(CustomerSession):

@@ -52,7 +52,8 @@ def ask_for_code(
 ) -> str:
     """Have a code sent to an address and return the token of the browser that asked; only there the code works.
 
-    `host` is the name the browser shows, for its own filling in. `customer` is who is signed in, where a new email is to be proved.
+    `host` is the name the browser shows, for its own filling in, empty for an app. `customer` is who is signed in, where a new email
+    is to be proved. A code to register goes to any number of the business's country, whether or not it is a customer's.
     Raises TooManyCodes and CodesUnavailable.
     """
     tag = phone_tag(address.value) if address.channel == SignInCode.Channel.SMS else email_tag(address.value)
@@ -80,7 +81,7 @@ def send_code(code_id: int, host: str) -> None:
     if row is None:
         return
     code, salt = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}", secrets.token_hex(16)
-    if row.customer_id:
+    if row.customer_id or row.purpose == SignInCode.Purpose.REGISTER:
         SignInCode.objects.filter(pk=row.pk).update(salt=salt, code_hash=_digest(code, salt))
         outcome = _sent(row, code_envelope(row, code, host))
     elif record_at(Address(row.channel, row.address))[1]:
@@ -138,7 +139,8 @@ def use_code(*, browser_token: str, typed: str, purpose: str = SignInCode.Purpos
     given = "".join(character for character in typed if character.isdecimal() and character.isascii())
     is_right = hmac.compare_digest(_digest(given[: DIGITS + 1], row.salt or "none"), row.code_hash or "none")
     unused = SignInCode.objects.filter(pk=row.pk, used_at=None, expires_at__gt=timezone.now())
-    if is_right and row.customer_id and unused.update(used_at=timezone.now()):
+    has_owner = row.customer_id or row.purpose == SignInCode.Purpose.REGISTER
+    if is_right and has_owner and unused.update(used_at=timezone.now()):
         return row
     left = TRIES_MAX - row.tries
     if left <= 0:

@@ -9,9 +9,9 @@ MINUTES = 5
 
 
 def code_text(code: str, *, business: str, host: str) -> str:
-    """Return a text of one segment; its last line lets the browser at `host`, and no other, fill the code in."""
+    """Return a text of one segment; its last line lets the browser at `host`, and no other, fill the code in. An app has no host."""
     first = f"{code} is your {business} code. It works for {MINUTES} minutes. Do not tell it to anybody."
-    last = f"\n\n@{host} #{code}"
+    last = f"\n\n@{host} #{code}" if host else ""
     if count_segments(first + last).segments > 1:
         first = f"{code} is your code for {MINUTES} minutes. Do not tell it to anybody."
     return first + last if count_segments(first + last).segments <= 1 else first

@@ -21,21 +21,37 @@ SEEN_EVERY = datetime.timedelta(hours=1)  # how exactly the last visit is known;
 
 def open_session(request: HttpRequest, response: HttpResponseBase, customer: Customer) -> PortalSession:
     """Sign somebody in on this browser, always under a new token; a session it had before ends."""
-    token, now = secrets.token_urlsafe(32), timezone.now()
     with transaction.atomic():
         end_session(request)
-        session = PortalSession.objects.create(
-            customer=customer,
-            token_hash=hashed(token),
-            user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:USER_AGENT_CHARACTERS_MAX],
-            created_at=now,
-            last_seen_at=now,
-        )
+        session, token = _opened(request, customer, is_app=False)
     set_cookie(response, cookie_name(), token, int(ABSOLUTE.total_seconds()))
     response.delete_cookie(cookie_name(is_pending=True))
     rotate_token(request)
     request.portal_session = session  # type: ignore[attr-defined]
     return session
+
+
+def open_app_session(request: HttpRequest, customer: Customer) -> tuple[PortalSession, str]:
+    """Sign somebody in on the app that asks, and return the session with the token only the app shall know."""
+    return _opened(request, customer, is_app=True)
+
+
+def _opened(request: HttpRequest, customer: Customer, *, is_app: bool) -> tuple[PortalSession, str]:
+    token, now = secrets.token_urlsafe(32), timezone.now()
+    session = PortalSession.objects.create(
+        customer=customer,
+        token_hash=hashed(token),
+        is_app=is_app,
+        user_agent=request.headers.get("User-Agent", "").replace("\0", "")[:USER_AGENT_CHARACTERS_MAX],
+        created_at=now,
+        last_seen_at=now,
+    )
+    return session, token
+
+
+def end_app_session(session: PortalSession) -> None:
+    """Revoke an app's token."""
+    PortalSession.objects.filter(pk=session.pk, ended_at=None).update(ended_at=timezone.now())
 
 
 def set_cookie(response: HttpResponseBase, name: str, token: str, seconds: int) -> None:

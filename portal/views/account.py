@@ -9,9 +9,12 @@ from bookings.selectors import bookings_of_customer
 from customers.errors import BadCustomer
 from customers.selectors import Customer
 from customers.services import choose_channel, clean_email, rename_customer
+from loyalty.selectors import offer_amount
 from portal.booking_words import appointment as words_of
 from portal.errors import TooManyCodes, WrongCode
+from portal.invitations import offer_to_claim
 from portal.models import SignInCode
+from portal.offer_words import offer_cards
 from portal.preferences import TITLES, preferences_of, wording
 from portal.selectors import cookie_name, devices_of, has_fresh_code, pending_code, signed_in_customer
 from portal.services import ask_for_code, signed_in, take_my_data, use_email_code
@@ -45,9 +48,17 @@ def _customer(request: HttpRequest) -> Customer:
 @require_safe
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the appointments."""
-    coming, past = (bookings_of_customer(_customer(request), is_upcoming=is_upcoming) for is_upcoming in (True, False))
-    return show(request, "portal/home.html", here="home", coming=list(map(words_of, coming)), past=list(map(words_of, past[:PAST_SHOWN])))
+    """Show the appointments, and the welcome offer: the one that runs, or the one that waits for its customer to register."""
+    customer = _customer(request)
+    coming, past = (bookings_of_customer(customer, is_upcoming=is_upcoming) for is_upcoming in (True, False))
+    waiting = offer_to_claim(customer)
+    context: dict[str, Any] = {
+        "coming": list(map(words_of, coming)),
+        "past": list(map(words_of, past[:PAST_SHOWN])),
+        "offers": offer_cards(customer),
+        "waiting_amount": offer_amount(waiting) if waiting else "",
+    }
+    return show(request, "portal/home.html", here="home", **context)
 
 
 def _profile(request: HttpRequest, *, error: ServiceProError | None = None, field: str = "", **context: str) -> HttpResponse:

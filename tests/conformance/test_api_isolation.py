@@ -17,7 +17,8 @@ from customers.services import Upload, plan_import
 from loyalty.models import WelcomeOffer
 from loyalty.services import create_offer
 from loyalty.types import OfferWish
-from portal.services import CustomerSession
+from portal.services import AppSession, CustomerSession
+from portal.services.access import AnyApp
 from servicepro.api import api
 from tenants.accounts.models import User
 from tenants.services import create_api_token
@@ -43,7 +44,13 @@ class Call:
     scope: str | None
     names_an_object: bool
     is_for_customers: bool
+    is_for_apps: bool
     body: dict[str, object]
+
+    @property
+    def is_for_owners(self) -> bool:
+        """Whether owners and their programs make this call."""
+        return not (self.is_for_customers or self.is_for_apps)
 
     def make(self, client: Client, **headers: str) -> int:
         """Make the call and return the status."""
@@ -85,6 +92,7 @@ def every_call() -> list[Call]:
             scope=guards[operation["operationId"]].scope,
             names_an_object="{" in path,
             is_for_customers=isinstance(guards[operation["operationId"]], CustomerSession),
+            is_for_apps=isinstance(guards[operation["operationId"]], AppSession | AnyApp),
             body=_body(operation),
         )
         for path, methods in json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/")))["paths"].items()
@@ -126,7 +134,7 @@ def filled(campaign: Campaign) -> Iterator[list[Call]]:
         User.objects.get_or_create(email=f"api-{role}@shop.example", defaults={"role": role, "is_staff": True})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     create_offer(OfferWish("First", True, 10), actor=None)
-    yield [call for call in every_call() if not call.is_for_customers]
+    yield [call for call in every_call() if call.is_for_owners]
     User.objects.filter(email__startswith="api-", role__in=("manager", "staff")).delete()
 
 
