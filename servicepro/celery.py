@@ -44,7 +44,6 @@ app.conf.beat_schedule = {
     "keep what points add up to": {"task": "loyalty.refresh_figures", "schedule": schedule(30.0)},
     "tell whose phone or email was replaced": {"task": "loyalty.tell_old_contacts", "schedule": schedule(15.0)},
     "let invitations run out": {"task": "portal.expire_invitations", "schedule": crontab(minute="43")},
-    "let invitations run out": {"task": "portal.expire_invitations", "schedule": crontab(minute="43")},
     "forget old sign-ins": {"task": "portal.clear", "schedule": crontab(hour="3", minute="37")},
     "let unanswered adjustments go": {"task": "loyalty.expire_adjustments", "schedule": crontab(hour="3", minute="7")},
     "write down which welcome offers ran out": {"task": "loyalty.expire_offers", "schedule": crontab(minute="23")},
