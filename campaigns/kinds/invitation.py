@@ -1,5 +1,6 @@
 """The invitation: people from a list hear that they can register, and of the welcome offer that waits for them."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
@@ -75,7 +76,7 @@ class Invitation(Kind):
             return ""  # the answer to the first message will tell
 
     def leave_out(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, str]:
-        """Leave out who registered meanwhile, and who was invited within a day, unless this invitation goes another way now."""
+        """Leave out who registered meanwhile, and who was invited within a day, unless it is this invitation that did not arrive."""
         lives = lives_of([target.customer_id for target in targets if target.customer_id])
         since = timezone.now() - AGAIN_AFTER
         left: dict[int, str] = {}
@@ -85,7 +86,7 @@ class Invitation(Kind):
                 continue
             if life.registered_at:
                 left[target.pk] = REGISTERED
-            elif life.invited_at and life.invited_at > since and "whatsapp" not in target.facts:
+            elif life.invited_at and life.invited_at > max(since, _undelivered_at(target) or since):
                 left[target.pk] = INVITED_RECENTLY
         return left
 
@@ -125,6 +126,12 @@ def first_name(name: str) -> str:
 def link_base() -> str:
     """Return what every personal invitation link begins with."""
     return f"{public_url(current_tenant())}/i/"
+
+
+def _undelivered_at(target: Target) -> datetime.datetime | None:
+    """Return when we heard that this invitation did not arrive: what was sent before that is what did not."""
+    told = target.facts.get("undelivered_at")
+    return datetime.datetime.fromisoformat(told) if told else None
 
 
 def _channels(channel: str) -> tuple[Channel, ...]:

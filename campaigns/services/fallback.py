@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from campaigns.errors import WrongStatus
@@ -24,8 +25,8 @@ RETRYABLE: frozenset[str] = frozenset({Reason.TEMPLATE, Reason.ACCOUNT, Reason.T
 _FALL_BACK = """
 UPDATE campaigns_target t
    SET phone_channel = 'sms', sms_status = 'pending', sms_reason = '', sms_attempt_id = NULL, sms_sid = '', not_before = NULL,
-       had_turn = true, facts = t.facts || jsonb_build_object('whatsapp', jsonb_build_object('reason', v.reason, 'attempt', v.attempt)),
-       updated_at = now()
+       had_turn = true, updated_at = now(), facts = t.facts || jsonb_build_object(
+           'whatsapp', jsonb_build_object('reason', v.reason, 'attempt', v.attempt), 'undelivered_at', %s::text)
   FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, reason, attempt)
  WHERE t.id = v.id AND t.campaign_id = %s AND t.phone_channel = 'whatsapp' AND NOT t.opted_out
 """
@@ -47,7 +48,7 @@ def fall_back(campaign: Campaign, people: Sequence[tuple[int, str, str]]) -> int
     if not people:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_FALL_BACK, [*map(list, zip(*people, strict=True)), campaign.pk])
+        cursor.execute(_FALL_BACK, [timezone.now().isoformat(), *map(list, zip(*people, strict=True)), campaign.pk])
         return cursor.rowcount
 
 
@@ -80,7 +81,8 @@ def hear_late(campaign: Campaign) -> Late:
             fell_back += fall_back(campaign, [(attempts[at], why, str(at)) for at, why in said.items() if why in INSTEAD])
         for reason in RETRYABLE & set(said.values()):
             people = Target.objects.filter(pk__in=[attempts[at] for at, why in said.items() if why == reason], sms_status="sent")
-            failed += people.update(sms_status="failed", sms_reason=reason, updated_at=timezone.now())
+            noted = RawSQL("facts || jsonb_build_object('undelivered_at', %s::text)", [timezone.now().isoformat()])
+            failed += people.update(sms_status="failed", sms_reason=reason, facts=noted, updated_at=timezone.now())
             stops = stops or (STOPS[reason].format(error="it said so after taking messages") if reason in STOPS else "")
     return Late(fell_back, failed, stops)
 
