@@ -133,7 +133,8 @@ class BookingAdmin(ReadOnlyAdmin, PeopleAdmin):
     inlines = (BookingLineInline,)
     fields = readonly_fields = (
         *("public_id", "contact_name", "masked_phone", "contact_email", "customer", "place", "when", "until", "seat", "status"),
-        *("total", "discount", "bill", "points_used", "note", "created_at", "cancelled_at", "cancelled_by"),
+        *("total", "offer_name", "offer_code", "offer_off", "discount", "bill", "points_used"),
+        *("note", "created_at", "cancelled_at", "cancelled_by"),
     )
 
     @admin.display(description="When", ordering="starts_at")
@@ -156,7 +157,12 @@ class BookingAdmin(ReadOnlyAdmin, PeopleAdmin):
         """Show what all of it cost."""
         return format_minor(booking.total_minor, booking.currency)
 
-    @admin.display(description="Discount")
+    @admin.display(description="Taken off by the offer")
+    def offer_off(self, booking: Booking) -> str:
+        """Show what a welcome offer took off."""
+        return format_minor(booking.offer_discount_minor, booking.currency)
+
+    @admin.display(description="Taken off by points")
     def discount(self, booking: Booking) -> str:
         """Show what points took off."""
         return format_minor(booking.discount_minor, booking.currency)

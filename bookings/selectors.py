@@ -16,6 +16,7 @@ from bookings.models import Place as Place
 from bookings.models import Service as Service
 from bookings.types import Busy, FreeWeek, Rules, Slot, Window
 from customers.selectors import Customer
+from loyalty.selectors import usable_offers
 from loyalty.types import PastCart
 from servicepro.lib.signing import sign_bytes, unsign_bytes
 from servicepro.lib.tenancy import connection
@@ -161,6 +162,13 @@ def manage_token(booking: Booking) -> str:
 def manage_url(booking: Booking) -> str:
     """Return the link to an appointment for its customer."""
     return f"{public_url(current_tenant())}/b/{manage_token(booking)}"
+
+
+def offer_usable_until(booking: Booking) -> datetime.datetime | None:
+    """Return until when a cancelled appointment's welcome offer can be used again; None where none was used, or it cannot."""
+    if booking.status != Booking.Status.CANCELLED or booking.offer_id is None:
+        return None
+    return next((row.promise.expires_at for row in usable_offers(booking.customer_id) if row.terms.id == booking.offer_id), None)
 
 
 def bookings_of_customer(customer: Customer, *, is_upcoming: bool | None = None) -> list[Booking]:

@@ -4,7 +4,8 @@ import datetime
 from zoneinfo import ZoneInfo
 
 from bookings.models import Booking
-from loyalty.selectors import bookings_for_points, usable_offers
+from bookings.selectors import offer_usable_until
+from loyalty.selectors import bookings_for_points
 from servicepro.lib.clock import moment_in_words
 from servicepro.lib.money import short_minor
 from tenants.selectors import current_tenant
@@ -44,13 +45,8 @@ def bill_in_words(booking: Booking) -> str:
 
 def offer_back_in_words(booking: Booking) -> str:
     """Say until when a cancelled appointment's welcome offer can be used again; empty where none was used or it has run out since."""
-    if not booking.offer_discount_minor or booking.offer_id is None:
-        return ""
-    usable = [row.promise.expires_at for row in usable_offers(booking.customer_id) if row.terms.id == booking.offer_id]
-    if not usable or usable[0] is None:
-        return ""
-    business = current_tenant()
-    return f"Your welcome offer can be used again until {moment_in_words(usable[0], business.time_zone, business.region)}."
+    until, business = offer_usable_until(booking), current_tenant()
+    return f"Your welcome offer can be used again until {moment_in_words(until, business.time_zone, business.region)}." if until else ""
 
 
 def points(number: int) -> str:

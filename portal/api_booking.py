@@ -1,4 +1,4 @@
-"""Book by a program: the same rules, prices and points as on the page."""
+"""Book by a program: the same rules, prices, offers and points as on the page."""
 
 import datetime
 import hashlib
@@ -16,7 +16,7 @@ from bookings.selectors import Booking, Place, manage_url, slots_of_day
 from bookings.services import book, quote
 from bookings.types import Cart, Contact
 from customers.selectors import Customer
-from loyalty.errors import ReasonCode, RedemptionBlocked
+from loyalty.errors import OfferReason, OfferRefused, ReasonCode, RedemptionBlocked
 from portal.api_times import FIRST_DAY, ID_MAX, LAST_DAY, SERVICES_MAX, place_named
 from portal.errors import CodeNeeded
 from portal.selectors import has_fresh_code
@@ -52,6 +52,9 @@ EXAMPLE_BOOKED = {
     "discountMinor": 5000,
     "pointsUsed": 500,
     "pointValueMinor": 10,
+    "offerId": None,
+    "offerCode": "",
+    "offerDiscountMinor": 0,
     "dueMinor": 14500,
     "manageUrl": "https://shop.example.com/b/C499LmocSlOKXg9fPB0rSg-Zm9vYmFyYmF6",
 }
@@ -61,6 +64,12 @@ EXAMPLE_BLOCKED = {
     "reasonCode": "MIN_TOTAL_NOT_MET",
     "message": "To use 500 points, your booking total must be at least $75 and include a main service.",
     "suggestion": "Add Interior Protection or $12 more, or book without points.",
+    "requestId": "6f1c2a34-5a3e-4f2b-9d0e-3b1f0a6c7d55",
+}
+EXAMPLE_REFUSED = {
+    "error": OfferRefused.code,
+    "reasonCode": "OFFER_EXPIRED",
+    "message": "Offer has expired",
     "requestId": "6f1c2a34-5a3e-4f2b-9d0e-3b1f0a6c7d55",
 }
 EXAMPLE_UNREADABLE = {
@@ -80,13 +89,23 @@ class PointsBlocked(ApiSchema):
     request_id: str
 
 
+class OfferBlocked(ApiSchema):
+    """The welcome offer cannot be used on this booking; nothing was booked and no use was taken."""
+
+    error: Literal["LOYALTY_OFFER_REFUSED"]
+    reason_code: OfferReason = Field(description="which rule, for programs; customers read the message")
+    message: str = Field(description="what stands in the way, to be shown to people")
+    request_id: str
+
+
 BLOCKED_OR_UNREADABLE = {
-    "description": "A rule keeps points from being used, or what was sent cannot be used; nothing was booked",
+    "description": "A rule keeps points or the offer from being used, or what was sent cannot be used; nothing was booked",
     "content": {
         "application/json": {
-            "schema": {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("PointsBlocked", "Problem")]},
+            "schema": {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("PointsBlocked", "OfferBlocked", "Problem")]},
             "examples": {
                 "pointsBlocked": {"summary": "A rule keeps points from being used", "value": EXAMPLE_BLOCKED},
+                "offerRefused": {"summary": "The welcome offer cannot be used on this booking", "value": EXAMPLE_REFUSED},
                 "unreadable": {"summary": "Something else cannot be used", "value": EXAMPLE_UNREADABLE},
             },
         }
@@ -111,7 +130,7 @@ class LoyaltyIn(ApiSchema):
 
 
 class BookingIn(ApiSchema):
-    """One wish to book; `quotedTotalMinor` and `quotedDueMinor` are what the customer was shown, before and after points."""
+    """One wish to book; `quotedTotalMinor` and `quotedDueMinor` are what the customer was shown, before and after offer and points."""
 
     place: int | None = Field(default=None, ge=1, le=ID_MAX, description="may be left out where there is one")
     services: list[Annotated[int, Field(ge=1, le=ID_MAX)]] = Field(min_length=1, max_length=SERVICES_MAX)
@@ -119,6 +138,12 @@ class BookingIn(ApiSchema):
     time: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="on the place's clock")
     contact: ContactIn = Field(default_factory=ContactIn)
     loyalty: LoyaltyIn | None = None
+    offer_id: int | None = Field(
+        default=None,
+        ge=1,
+        le=ID_MAX,
+        description="a welcome offer the signed-in customer claimed; beside points only where the business lets them",
+    )
     quoted_total_minor: int | None = Field(default=None, ge=0, le=10**12)
     quoted_due_minor: int | None = Field(default=None, ge=0, le=10**12)
 
@@ -132,7 +157,7 @@ class BookedService(ApiSchema):
 
 
 class Booked(ApiSchema):
-    """An appointment; money is in the currency's smallest unit."""
+    """An appointment, money in the smallest unit: `totalMinor` less `offerDiscountMinor` less `discountMinor` (points) is `dueMinor`."""
 
     id: uuid.UUID
     status: str
@@ -145,6 +170,9 @@ class Booked(ApiSchema):
     discount_minor: int
     points_used: int
     point_value_minor: int
+    offer_id: int | None
+    offer_code: str
+    offer_discount_minor: int
     due_minor: int
     manage_url: str = Field(description="where the customer sees, moves and cancels it; whoever has it can")
 
@@ -171,12 +199,12 @@ def book_appointment(
         ),
     ],
 ) -> Status[dict[str, Any]]:
-    """Book as a guest, or signed in and then with points; where points are blocked, 400 with `reasonCode` and `suggestion`."""
+    """Book as a guest, or signed in and then with a welcome offer or points; where these are blocked, 400 with `reasonCode`."""
     found: Customer | str = request.auth  # type: ignore[attr-defined]
     customer = found if isinstance(found, Customer) else None
     points = _points(request, wish, customer)
     place = place_named(wish.place)
-    cart = Cart(place.pk, tuple(wish.services), wish.quoted_total_minor, wish.quoted_due_minor)
+    cart = Cart(place.pk, tuple(wish.services), wish.quoted_total_minor, wish.quoted_due_minor, wish.offer_id)
     starts_at = _starts_at(wish, place, cart)
     with counted_booking(ip=client_ip(request), is_guest=customer is None):
         booking = book(
@@ -229,6 +257,9 @@ def _booked(booking: Booking) -> dict[str, Any]:
         "discount_minor": booking.discount_minor,
         "points_used": booking.points_used,
         "point_value_minor": booking.point_value_minor,
+        "offer_id": booking.offer_id,
+        "offer_code": booking.offer_code,
+        "offer_discount_minor": booking.offer_discount_minor,
         "due_minor": booking.due_minor,
         "manage_url": manage_url(booking),
     }

@@ -53,6 +53,11 @@ def when_words(instant: datetime.datetime, time_zone: str) -> str:
     return f"{day_words(instant.astimezone(ZoneInfo(time_zone)).date())} at {time_words(instant, time_zone)}"
 
 
+def moment_words(instant: datetime.datetime | None) -> str:
+    """Return a time with its day on the business's own clock, empty for none."""
+    return when_words(instant, current_tenant().time_zone) if instant else ""
+
+
 def day_chip(day: datetime.date, slots: list[Slot], *, path: str, is_open: bool) -> DayChip:
     """Return a day of the picker."""
     return DayChip(day, day_words(day), format_date(day, "D"), format_date(day, "M j"), len(slots), is_open, path)
@@ -81,6 +86,11 @@ def _line(name: str, minutes: int, price_minor: int, currency: str) -> tuple[str
     return name, spell_duration(minutes), short_minor(price_minor, currency)
 
 
+def _off(minor: int, currency: str) -> str:
+    """Return what an offer takes off, empty for nothing."""
+    return short_minor(minor, currency) if minor else ""
+
+
 def bill(quote: Quote) -> dict[str, Any]:
     """Return a quote as the bill shows it."""
     used = quote.check.allowed_points if quote.check and quote.check.can_redeem else 0
@@ -90,6 +100,8 @@ def bill(quote: Quote) -> dict[str, Any]:
         "total_minor": quote.total_minor,
         "points": used,
         "discount": short_minor(quote.discount_minor, quote.currency) if used else "",
+        "offer": quote.offer_name,
+        "offer_discount": _off(quote.offer_discount_minor, quote.currency),
         "due": short_minor(quote.due_minor, quote.currency),
         "due_minor": quote.due_minor,
         "duration": spell_duration(quote.duration_minutes),
@@ -112,5 +124,8 @@ def appointment(booking: Booking) -> dict[str, Any]:
         "total": short_minor(booking.total_minor, booking.currency),
         "points": booking.points_used,
         "discount": short_minor(booking.discount_minor, booking.currency) if booking.points_used else "",
+        "offer": booking.offer_name,
+        "offer_code": booking.offer_code,
+        "offer_discount": _off(booking.offer_discount_minor, booking.currency),
         "due": short_minor(booking.due_minor, booking.currency),
     }

@@ -14,7 +14,7 @@ from portal.services.sessions import set_cookie
 from servicepro.lib.crypto import DecryptionError, decrypt_text, encrypt_text
 from servicepro.lib.tenancy import connection
 
-MOST = "max"
+MOST, BY_POINTS, BY_NOTHING, NO_OFFER = "max", "points", "none", "0"
 ID_DIGITS_MAX, POINTS_DIGITS_MAX, SERVICES_READ_MAX = 9, 9, 40
 NAME_CHARACTERS_MAX, PHONE_CHARACTERS_MAX, EMAIL_CHARACTERS_MAX, NOTE_CHARACTERS_MAX = 120, 40, 254, 300  # a draft fits a cookie
 _INSTANT = "%Y-%m-%dT%H:%MZ"
@@ -25,13 +25,17 @@ _DRAFT, DRAFT_SECONDS = "booking_draft", 30 * 60
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where, what, when, and with how many points; None and empty where nothing is chosen, `points` is as typed or "max"."""
+    """Where, what, when, with which welcome offer and how many points; None and empty where nothing is chosen.
+
+    `points` is as typed or "max"; an `offer_id` of 0 says that none is wanted.
+    """
 
     place_id: int | None = None
     service_ids: tuple[int, ...] = ()
     day: datetime.date | None = None
     starts_at: datetime.datetime | None = None
     points: str = ""
+    offer_id: int | None = None
 
     @property
     def requested_points(self) -> int | None:
@@ -47,7 +51,7 @@ class Choice:
 
     def cart(self, *, total_minor: int | None = None, due_minor: int | None = None) -> Cart:
         """Return the cart, with what it was said to cost."""
-        return Cart(self.place_id or 0, self.service_ids, total_minor, due_minor)
+        return Cart(self.place_id or 0, self.service_ids, total_minor, due_minor, self.offer_id or None)
 
     def fields(self) -> list[tuple[str, str]]:
         """Return the names and values by which pages hand the choice on."""
@@ -57,6 +61,7 @@ class Choice:
         chosen += [("t", self.time_key)] if self.starts_at else []
         if self.points:
             chosen += [("use", "1"), ("points", "" if self.points == MOST else self.points)]
+        chosen += [("offer", str(self.offer_id))] if self.offer_id is not None else []
         return chosen
 
     def path(self, page: str, **changes: object) -> str:
@@ -74,12 +79,16 @@ def read_choice(given: QueryDict) -> Choice:
     """Return the choice that an address or a form holds; what cannot be read counts as not chosen."""
     ids = [_whole(text, ID_DIGITS_MAX) for text in given.getlist("s")[:SERVICES_READ_MAX]]
     points = given.get("points", "").strip()[:40]
+    uses_points, offer = given.get("use") == "1", given.get("offer", "")
+    if way := given.get("with", ""):  # one of several, where they exclude each other
+        uses_points, offer = way == BY_POINTS, NO_OFFER if way in (BY_POINTS, BY_NOTHING) else way
     return Choice(
         place_id=_whole(given.get("place", ""), ID_DIGITS_MAX),
         service_ids=tuple(dict.fromkeys(number for number in ids if number)),
         day=_day(given.get("day", "")),
         starts_at=read_instant(given.get("t", "")),
-        points=(points or MOST) if given.get("use") == "1" else "",
+        points=(points or MOST) if uses_points else "",
+        offer_id=0 if offer == NO_OFFER else _whole(offer, ID_DIGITS_MAX),
     )
 
 

@@ -20,7 +20,7 @@ from pydantic.alias_generators import to_camel
 from customers.api import router as customers_router
 from loyalty.api import router as loyalty_router
 from loyalty.api_offers import router as offers_router
-from loyalty.errors import RedemptionBlocked
+from loyalty.errors import OfferRefused, RedemptionBlocked
 from portal.api import router as portal_router
 from portal.api_booking import PointsBlocked
 from portal.api_booking import router as booking_router
@@ -180,6 +180,12 @@ def _told(_request: HttpRequest, error: ServiceProError) -> HttpResponse:
 def _blocked(_request: HttpRequest, error: RedemptionBlocked) -> HttpResponse:
     """Say which rule keeps points from being used, and what would make it work, where pages look for it: beside the message."""
     return _problem(error.status, error.code, error.message, reasonCode=error.reason_code, suggestion=error.suggestion)
+
+
+@api.exception_handler(OfferRefused)
+def _refused(_request: HttpRequest, error: OfferRefused) -> HttpResponse:
+    """Say which rule keeps a welcome offer from being used beside the message, as for points."""
+    return _problem(error.status, error.code, error.message, reasonCode=error.reason_code)
 
 
 @api.exception_handler(AuthenticationError)

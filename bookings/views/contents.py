@@ -40,6 +40,7 @@ def contents(request: HttpRequest, booking: Booking) -> HttpResponse:
     who, due = changed.contact_name or "The appointment", format_minor(changed.due_minor, changed.currency)
     back = booking.points_used - changed.points_used
     returned = f" {points(back)} went back." if back else ""
+    returned += " The welcome offer went back." if booking.offer_id and not changed.offer_id else ""
     messages.success(request, f"{who}: now {services_in_words(changed)}, {due} to pay.{returned}")
     return redirect(calendar_link("bookings-day", day_at(changed.starts_at, changed.place)))
 
@@ -50,6 +51,7 @@ def _wanted(form: QueryDict) -> NewContents:
         services_asked_for(form),
         starts_at=instant_asked_for(form.get("t", "")),
         returns_points=form.get("back") == "1",
+        returns_offer=form.get("offer_back") == "1",
         seen=_NONE if seen is None else seen,
         quoted_due_minor=_NONE if due is None else due,
     )
@@ -59,10 +61,11 @@ def _page(request: HttpRequest, booking: Booking, error: ServiceProError | None 
     given = request.POST if request.method == "POST" else request.GET
     booked = tuple(line.service_id for line in booking.lines.all())
     chosen = services_asked_for(given) if "look" in given or request.method == "POST" else booked
-    returns_points, found = given.get("back") == "1", None
+    returns_points, returns_offer, found = given.get("back") == "1", given.get("offer_back") == "1", None
     if "look" in given or request.method == "POST":
         try:
-            found = quote_change(booking, NewContents(chosen, returns_points=returns_points), signed_in_user(request))
+            wanted = NewContents(chosen, returns_points=returns_points, returns_offer=returns_offer)
+            found = quote_change(booking, wanted, signed_in_user(request))
         except ServiceProError as problem:
             error = error or problem
     context: dict[str, Any] = {
@@ -71,6 +74,8 @@ def _page(request: HttpRequest, booking: Booking, error: ServiceProError | None 
         "services": [_offer(booking, row, is_chosen=row.pk in chosen) for row in services_for(booking)],
         "chosen": chosen,
         "returns_points": returns_points,
+        "returns_offer": returns_offer,
+        "offer_used": booking.offer_name if booking.offer_id else "",
         "points_used": points(booking.points_used) if booking.points_used else "",
         "found": found and _meaning(booking, found, chosen, given),
         "back": calendar_link("bookings-day", day_at(booking.starts_at, booking.place)),
@@ -89,7 +94,8 @@ def _offer(booking: Booking, service: Service, *, is_chosen: bool) -> tuple[Serv
 def _meaning(booking: Booking, found: ChangeQuote, chosen: tuple[int, ...], given: QueryDict) -> dict[str, Any]:
     """Return what a change would mean, as the page shows it, with other times where it cannot stay at its own."""
     asked = [("look", "1"), *(("s", str(service_id)) for service_id in chosen)]
-    page, back = reverse("booking-contents", args=[booking.public_id]), [("back", "1")] if given.get("back") == "1" else []
+    page = reverse("booking-contents", args=[booking.public_id])
+    back = [(name, "1") for name in ("back", "offer_back") if given.get(name) == "1"]
 
     def of_day(day: date) -> str:
         return f"{page}?{urlencode([*asked, *back, ('day', day.isoformat())])}"
@@ -98,7 +104,11 @@ def _meaning(booking: Booking, found: ChangeQuote, chosen: tuple[int, ...], give
         return format_minor(minor, booking.currency)
 
     wanted = day_asked_for(given.get("day", "")) or day_at(booking.starts_at, booking.place)
-    must_move = bool(found.time_problem) and not found.blocked
+
+    def with_back(name: str) -> str:
+        return f"{page}?{urlencode([*asked, *dict([*back, (name, '1')]).items()])}"
+
+    must_move = bool(found.time_problem) and not (found.blocked or found.offer_blocked)
     return {
         "quote": found,
         "lines": [(line.name, spell_duration(line.duration_minutes), money(line.price_minor)) for line in found.lines],
@@ -109,6 +119,8 @@ def _meaning(booking: Booking, found: ChangeQuote, chosen: tuple[int, ...], give
         "due": money(found.due_minor),
         "was_due": money(booking.due_minor),
         "duration": spell_duration(found.duration_minutes),
-        "without_points": f"{page}?{urlencode([*asked, ('back', '1')])}",
+        "offer_discount": money(found.offer_discount_minor),
+        "without_points": with_back("back"),
+        "without_offer": with_back("offer_back"),
         "picker": picker(booking.place, found.duration_minutes, wanted, of_day, moving=booking) if must_move else None,
     }

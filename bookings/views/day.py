@@ -39,6 +39,7 @@ class _Row:
     status: str
     due: str
     discount: str
+    offer: str
     acts: tuple[tuple[str, str], ...]
     can_cancel: bool
     can_move: bool
@@ -71,8 +72,15 @@ def day_list(request: HttpRequest) -> HttpResponse:
         count=len(standing),
         due=format_minor(sum(booking.due_minor for booking in standing), currency),
         discount=format_minor(sum(booking.discount_minor for booking in standing), currency),
+        offers=_offers_taken(standing, currency),
         may_see_people=request.user.has_perm(MAY_SEE_PEOPLE),
     )
+
+
+def _offers_taken(standing: list[Booking], currency: str) -> str:
+    """Return what welcome offers took off, empty where none did."""
+    minor = sum(booking.offer_discount_minor for booking in standing)
+    return format_minor(minor, currency) if minor else ""
 
 
 def _around(day: date, today: date) -> list[tuple[str, date]]:
@@ -81,7 +89,7 @@ def _around(day: date, today: date) -> list[tuple[str, date]]:
 
 def _row(booking: Booking, *, may_change: bool) -> _Row:
     offered = next_statuses(booking.status, booking.starts_at, timezone.now()) if may_change else ()
-    off = format_minor(booking.discount_minor, booking.currency)
+    off, offer_off = (format_minor(minor, booking.currency) for minor in (booking.discount_minor, booking.offer_discount_minor))
     return _Row(
         booking=booking,
         time=f"{said_at(booking.starts_at, booking.place)} to {said_at(booking.ends_at, booking.place)}",
@@ -90,6 +98,7 @@ def _row(booking: Booking, *, may_change: bool) -> _Row:
         status=STATUS_WORDS[booking.status],
         due=format_minor(booking.due_minor, booking.currency),
         discount=f"{points(booking.points_used)} took {off} off" if booking.points_used else "",
+        offer=f"{booking.offer_name} took {offer_off} off" if booking.offer_discount_minor else "",
         acts=tuple((status, _ACTS[status]) for status in offered if status in _ACTS),
         can_cancel=Booking.Status.CANCELLED in offered,
         can_move=may_change and booking.status == Booking.Status.CONFIRMED,
@@ -111,5 +120,7 @@ def change_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _returned(booking: Booking) -> str:
-    is_cancelled = booking.status == Booking.Status.CANCELLED and booking.points_used
-    return f" {points(booking.points_used)} went back." if is_cancelled else ""
+    if booking.status != Booking.Status.CANCELLED:
+        return ""
+    offer = " The welcome offer went back." if booking.offer_id else ""
+    return f"{offer} {points(booking.points_used)} went back." if booking.points_used else offer

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings.errors import ClosedThen, LinkExpired, NotChangeable, PriceChanged, SlotTaken, UnknownBooking, UnknownPlace
-from bookings.selectors import Booking, booking_by_token
+from bookings.selectors import Booking, booking_by_token, offer_usable_until
 from bookings.services import booking_ics, cancel, reschedule
 from portal.booking_words import appointment as words_of
-from portal.booking_words import when_words
+from portal.booking_words import moment_words, when_words
 from portal.checkout import read_choice, read_instant
 from portal.errors import TooManyBookings
 from portal.services.limits import count_change
@@ -77,6 +77,7 @@ def appointment_page(request: HttpRequest, booking: Booking, error: ServiceProEr
         "phone": mask_phone(booking.contact_phone) if booking.contact_phone else "",
         "path": path_of(booking),
         "can_change": can_change(booking),
+        "offer_until": moment_words(offer_usable_until(booking)),
         "done": request.GET.get("done", ""),
         "note": "" if error else DONE.get(request.GET.get("done", ""), ""),
         "reply_to": business_settings().reply_to_email,
@@ -139,7 +140,7 @@ def _times(request: HttpRequest, booking: Booking, error: ServiceProError | None
 @of_link
 @require_POST
 def cancelled(request: HttpRequest, booking: Booking) -> HttpResponse:
-    """Cancel an appointment; its points go back."""
+    """Cancel an appointment; its offer and its points go back."""
     try:
         count_change(booking.pk)
         cancel(booking)

@@ -4,6 +4,7 @@ Every step stands in the address, so it works without scripts, can be left and c
 """
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -36,12 +37,13 @@ def services_page(request: HttpRequest, choice: Choice, error: ServiceProError |
     places, currency = active_places(), current_tenant().currency
     known = [place for place in places if place.pk == choice.place_id]
     place = known[0] if known else places[0] if len(places) == 1 else None
+    before = Choice(points=choice.points, offer_id=choice.offer_id)
     context: dict[str, Any] = {
         "here": "book",
-        "places": [{"place": row, "path": Choice(row.pk, points=choice.points).path(SERVICES)} for row in places],
+        "places": [{"place": row, "path": replace(before, place_id=row.pk).path(SERVICES)} for row in places],
         "place": place,
         "services": [offered(row, currency, choice.service_ids) for row in active_services(place)] if place else [],
-        "kept": Choice(place.pk, day=choice.day, points=choice.points).fields() if place else [],
+        "kept": replace(before, place_id=place.pk, day=choice.day).fields() if place else [],
         "rules": points_rules(),
         "reply_to": business_settings().reply_to_email,
     }
@@ -69,7 +71,7 @@ def times_page(request: HttpRequest, choice: Choice, found: Quote, error: Servic
         "here": "book",
         "place": place,
         "bill": bill(found),
-        "kept": Choice(choice.place_id, choice.service_ids, points=choice.points).fields(),
+        "kept": replace(choice, day=None, starts_at=None).fields(),
         "details": DETAILS,
         "back": choice.path(SERVICES, starts_at=None),
         "picker": picker(place, found.duration_minutes, choice.day, lambda day: choice.path(TIMES, day=day, starts_at=None)),

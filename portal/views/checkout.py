@@ -1,4 +1,4 @@
-"""The last step: the bill, the points, how to reach the customer, and the press that books."""
+"""The last step: the bill, the offer and the points, how to reach the customer, and the press that books."""
 
 import datetime
 import uuid
@@ -10,15 +10,22 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings.errors import BadContact, BookingDiffers, ClosedThen, PointsNeedSignIn, PriceChanged, SlotTaken, TooManyUpcoming
+from bookings.errors import (
+    BadContact,
+    BookingDiffers,
+    ClosedThen,
+    OfferNeedsSignIn,
+    PointsNeedSignIn,
+    PriceChanged,
+    SlotTaken,
+    TooManyUpcoming,
+)
 from bookings.selectors import manage_token, place_by_id, slots_of_day
 from bookings.services import book, quote
 from bookings.types import Contact, Quote
 from customers.errors import UnknownCustomer
-from loyalty.errors import RedemptionBlocked
-from loyalty.selectors import guardrails
-from loyalty.services import resting_points
-from portal.booking_words import bill, when_words
+from loyalty.errors import OfferRefused, RedemptionBlocked
+from portal.booking_words import when_words
 from portal.checkout import (
     NOTE_CHARACTERS_MAX,
     Choice,
@@ -32,22 +39,22 @@ from portal.checkout import (
     read_draft,
 )
 from portal.errors import TooManyBookings
+from portal.payment import best_choice, payment_panel
 from portal.selectors import has_fresh_code, signed_in_customer
 from portal.services.access import SIGN_IN_PATH
 from portal.services.limits import counted_booking
 from portal.views.book import CART_PROBLEMS, DETAILS, SERVICES, TIMES, services_page, times_page
 from portal.views.pages import SENDING_PROBLEMS, private, show
-from portal.wording import points_rules
 from servicepro.lib.client_ip import client_ip
 from servicepro.lib.errors import ServiceProError
-from servicepro.lib.money import short_minor
 from servicepro.lib.phone import mask_phone
 
 KEY_CHARACTERS_MAX = 60
 NOT_FREE = SlotTaken("This time is not free. Please choose another one.")
 LOOK_AGAIN = "This is the bill with your points as you want them now. Nothing is booked yet."
+LOOK_AGAIN_AT_OFFER = "This is the bill as you want to pay it now. Nothing is booked yet."
 TIME_PROBLEMS = (SlotTaken, ClosedThen)
-BOOKING_PROBLEMS = (BadContact, PriceChanged, BookingDiffers, PointsNeedSignIn, TooManyUpcoming, UnknownCustomer)
+BOOKING_PROBLEMS = (BadContact, PriceChanged, BookingDiffers, PointsNeedSignIn, OfferNeedsSignIn, TooManyUpcoming, UnknownCustomer)
 FORM_PROBLEMS = (*BOOKING_PROBLEMS, TooManyBookings, *SENDING_PROBLEMS)
 
 
@@ -88,7 +95,8 @@ def _looked(request: HttpRequest, choice: Choice, contact: Contact) -> HttpRespo
     found, place = _quote(request, choice), place_by_id(choice.place_id or 0)
     if all(slot.starts_at != choice.starts_at for slot in slots_of_day(place, _day(choice), found.duration_minutes)):
         raise NOT_FREE
-    return _page(request, choice, contact, found=found)
+    best = best_choice(choice, found, signed_in_customer(request))
+    return _page(request, best, contact, found=found if best == choice else None)
 
 
 def _page(
@@ -104,12 +112,12 @@ def _page(
     found, place, customer = found or _quote(request, choice), place_by_id(choice.place_id or 0), signed_in_customer(request)
     assert choice.starts_at is not None
     keeps_key = not isinstance(error, BookingDiffers) and request.POST.get("key")
-    problem = None if isinstance(error, RedemptionBlocked) else error
+    problem = None if isinstance(error, (RedemptionBlocked, OfferRefused)) else error
     context = {
         "here": "book",
         "place": place,
         "when": when_words(choice.starts_at, place.time_zone),
-        "kept": replace(choice, points="").fields(),
+        "kept": replace(choice, points="", offer_id=None).fields(),
         "contact": contact,
         "known_phone": mask_phone(customer.phone) if customer and customer.phone else "",
         "note_characters": NOTE_CHARACTERS_MAX,
@@ -117,31 +125,14 @@ def _page(
         "problem": problem.message if problem else "",
         "note": note,
         "key": keeps_key or uuid.uuid4().hex,
-        **points_panel(request, choice, found, error),
+        **panel(request, choice, found, error),
     }
     return show(request, "portal/book_details.html", status=error.status if error else 200, **context)
 
 
-def points_panel(request: HttpRequest, choice: Choice, found: Quote, error: ServiceProError | None = None) -> dict[str, Any]:
-    """Return what the bill and the panel of points show."""
-    check = found.check
-    blocked = check.message if check and not check.can_redeem else error.message if isinstance(error, RedemptionBlocked) else ""
-    customer = signed_in_customer(request)
-    return {
-        "bill": bill(found),
-        "shown": choice.points,
-        "spend": check.allowed_points if check and check.can_redeem else 0,
-        "uses_points": bool(choice.points),
-        "typed_points": choice.points if choice.requested_points is not None else "",
-        "balance": found.balance,
-        "worth": short_minor(found.balance * guardrails().point_value_minor, found.currency),
-        "left": found.balance - (check.allowed_points if check else 0),
-        "blocked": blocked,
-        "coach": found.coach,
-        "is_fresh": has_fresh_code(request),
-        "resting": resting_points(customer.pk) if customer and found.balance else "",
-        "rules": points_rules(),
-    }
+def panel(request: HttpRequest, choice: Choice, found: Quote, error: ServiceProError | None = None) -> dict[str, Any]:
+    """Return what the bill and the panels of offers and points show to who is at this page."""
+    return payment_panel(choice, found, signed_in_customer(request), is_fresh=has_fresh_code(request), error=error)
 
 
 @private
@@ -153,7 +144,7 @@ def price(request: HttpRequest) -> HttpResponse:
         found = _quote(request, choice)
     except CART_PROBLEMS as error:
         return HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
-    return show(request, "portal/_bill.html", **points_panel(request, choice, found))
+    return show(request, "portal/_bill.html", **panel(request, choice, found))
 
 
 def _pressed(request: HttpRequest, choice: Choice, contact: Contact) -> HttpResponse:
@@ -165,10 +156,14 @@ def _pressed(request: HttpRequest, choice: Choice, contact: Contact) -> HttpResp
         return _to_sign_in(request, choice, contact)
     if action == "without":
         return _booked(request, replace(choice, points=""), contact)
+    if action == "without-offer":
+        return _booked(request, replace(choice, offer_id=0), contact)
     if action != "confirm":
         return _page(request, choice, contact)
     if choice.points != request.POST.get("shown", ""):
         return _page(request, choice, contact, note=LOOK_AGAIN)
+    if str(choice.offer_id or "") != request.POST.get("shown_offer", ""):
+        return _page(request, choice, contact, note=LOOK_AGAIN_AT_OFFER)
     return _booked(request, choice, contact)
 
 
@@ -220,7 +215,7 @@ def _booked(request: HttpRequest, choice: Choice, contact: Contact) -> HttpRespo
                 points_requested=points,
                 idempotency_key=given.get("key", "")[:KEY_CHARACTERS_MAX],
             )
-    except (RedemptionBlocked, *FORM_PROBLEMS) as error:
+    except (RedemptionBlocked, OfferRefused, *FORM_PROBLEMS) as error:
         response = _page(request, choice, contact, error=error)
         if isinstance(error, TooManyBookings):
             response["Retry-After"] = str(error.retry_after_seconds)

@@ -15,7 +15,7 @@ from bookings.errors import NotChangeable
 from bookings.selectors import Booking, services_for
 from bookings.services import change_services, quote_change
 from bookings.types import ChangeQuote, NewContents
-from loyalty.errors import RedemptionBlocked
+from loyalty.errors import OfferRefused, RedemptionBlocked
 from portal.booking_words import offered, when_words
 from portal.checkout import read_amount, read_choice, read_instant
 from portal.services.limits import count_change
@@ -41,7 +41,7 @@ def contents(request: HttpRequest, booking: Booking) -> HttpResponse:
         change_services(booking, _wanted(request.POST))
     except NotChangeable as error:
         return appointment_page(request, booking, error)
-    except (*CHANGE_PROBLEMS, *CART_PROBLEMS, RedemptionBlocked) as error:
+    except (*CHANGE_PROBLEMS, *CART_PROBLEMS, RedemptionBlocked, OfferRefused) as error:
         booking.refresh_from_db()
         return _choosing(request, booking, error)
     return HttpResponseRedirect(path_of(booking) + "?done=changed", status=303)
@@ -53,6 +53,7 @@ def _wanted(form: QueryDict) -> NewContents:
         read_choice(form).service_ids,
         starts_at=read_instant(form.get("t", "")),
         returns_points=form.get("back") == "1",
+        returns_offer=form.get("offer_back") == "1",
         seen=-1 if seen is None else seen,  # a page of ours always says what it showed
         quoted_due_minor=-1 if due is None else due,
     )
@@ -63,10 +64,11 @@ def _choosing(request: HttpRequest, booking: Booking, error: ServiceProError | N
     booked = {line.service_id: line for line in booking.lines.all()}
     is_asked = request.method == "POST" or "look" in given
     chosen = read_choice(given).service_ids if is_asked else tuple(booked)
+    returns_points, returns_offer = given.get("back") == "1", given.get("offer_back") == "1"
     meaning, status = None, error.status if error else 200
     if is_asked:
         try:
-            found = quote_change(booking, NewContents(chosen, returns_points=given.get("back") == "1"))
+            found = quote_change(booking, NewContents(chosen, returns_points=returns_points, returns_offer=returns_offer))
             meaning = _meaning(booking, found, chosen, given)
         except CART_PROBLEMS as problem:
             error, status = error or problem, status if error else problem.status
@@ -82,7 +84,9 @@ def _choosing(request: HttpRequest, booking: Booking, error: ServiceProError | N
         "services": services,
         "chosen": chosen,
         "points_used": booking.points_used,
-        "returns_points": given.get("back") == "1",
+        "offer_used": booking.offer_name if booking.offer_id else "",
+        "returns_points": returns_points,
+        "returns_offer": returns_offer,
         "seen": booking.sequence,
         "meaning": meaning,
         "rules": points_rules(),
@@ -94,7 +98,7 @@ def _choosing(request: HttpRequest, booking: Booking, error: ServiceProError | N
 def _meaning(booking: Booking, found: ChangeQuote, chosen: tuple[int, ...], given: QueryDict) -> dict[str, Any]:
     """Return what a change would mean, as the page shows it, with other times where it cannot stay at its own."""
     asked = [("look", "1"), *(("s", str(service_id)) for service_id in chosen)]
-    path, back = path_of(booking, "/services"), [("back", "1")] if given.get("back") == "1" else []
+    path, back = path_of(booking, "/services"), [(name, "1") for name in ("back", "offer_back") if given.get(name) == "1"]
 
     def of_day(day: datetime.date) -> str:
         return f"{path}?{urlencode([*asked, *back, ('day', day.isoformat())])}"
@@ -102,7 +106,10 @@ def _meaning(booking: Booking, found: ChangeQuote, chosen: tuple[int, ...], give
     def money(minor: int) -> str:
         return short_minor(minor, booking.currency)
 
-    must_move = bool(found.time_problem) and not found.blocked
+    def with_back(name: str) -> str:
+        return f"{path}?{urlencode([*asked, *dict([*back, (name, '1')]).items()])}"
+
+    must_move = bool(found.time_problem) and not (found.blocked or found.offer_blocked)
     wanted = read_choice(given).day or booking.starts_at.astimezone(ZoneInfo(booking.place.time_zone)).date()
     return {
         "quote": found,
@@ -112,6 +119,8 @@ def _meaning(booking: Booking, found: ChangeQuote, chosen: tuple[int, ...], give
         "due": money(found.due_minor),
         "was_due": money(booking.due_minor),
         "duration": spell_duration(found.duration_minutes),
-        "without_points": f"{path}?{urlencode([*asked, ('back', '1')])}",
+        "offer_discount": money(found.offer_discount_minor),
+        "without_points": with_back("back"),
+        "without_offer": with_back("offer_back"),
         "picker": picker(booking.place, found.duration_minutes, wanted, of_day, moving=booking) if must_move else None,
     }

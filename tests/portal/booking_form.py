@@ -24,7 +24,7 @@ def fields(answer) -> dict[str, object]:
     found: dict[str, object] = {"s": []}
     for tag in re.findall(r"<input [^>]+>", page):
         named = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
-        if named.get("type") == "checkbox" and " checked" not in tag:
+        if named.get("type") in ("checkbox", "radio") and " checked" not in tag:
             continue
         if named.get("name") == "s":
             found["s"].append(named["value"])

@@ -10,9 +10,9 @@ from django.utils import timezone
 from bookings.models import Booking, Place, Service
 from bookings.selectors import manage_token
 from loyalty import policy
-from loyalty.errors import ReasonCode
+from loyalty.errors import OfferReason, ReasonCode
 from loyalty.models import PointsTransaction
-from portal.api_booking import PointsBlocked
+from portal.api_booking import OfferBlocked, PointsBlocked
 from portal.models import PortalSession
 from servicepro.api import api
 from tests.bookings.conftest import Shop, at
@@ -96,10 +96,14 @@ def test_a_block_says_what_would_work_in_the_words_of_the_page(shop, loyal):
 
 def test_the_description_of_a_block_knows_every_reason():
     codes = {value for name, value in vars(policy).items() if name == value}
-    assert len(codes) >= 6 and codes <= set(get_args(ReasonCode))
+    of_offers = {code for code in codes if code.startswith("OFFER_")}
+    assert len(codes - of_offers) >= 6 and codes - of_offers <= set(get_args(ReasonCode))
+    assert of_offers == set(get_args(OfferReason))
     operation = api.get_openapi_schema(path_prefix="/api/")["paths"]["/api/booking"]["post"]
     blocked = operation["responses"][400]["content"]["application/json"]["examples"]["pointsBlocked"]["value"]
     assert PointsBlocked.model_validate(blocked)
+    refused = operation["responses"][400]["content"]["application/json"]["examples"]["offerRefused"]["value"]
+    assert OfferBlocked.model_validate(refused)
 
 
 def test_add_ons_alone_need_a_main_service_for_points(shop, loyal):
