@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -206,22 +206,28 @@ OPTED_OUT_REASONS = ("opted_out_explicit", "address_suppressed", "opted_out_prov
 
 def invitation_stats(campaign: Campaign) -> InvitationStats:
     """Return the funnel of an invitation in one query, whatever its size."""
+    return stats_of_invitations([campaign])[campaign.pk]
+
+
+def stats_of_invitations(campaigns: Collection[Campaign]) -> dict[int, InvitationStats]:
+    """Return {campaign id: the funnel} of invitations in one query, however many they are."""
     whatsapp, sms = ledger_table("whatsapp").name, ledger_table("sms").name
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH reached AS (
-                SELECT t.sms_status, t.sms_reason, coalesce(c.same_person_as_id, t.customer_id) AS person,
+                SELECT t.campaign_id, t.sms_status, t.sms_reason, coalesce(c.same_person_as_id, t.customer_id) AS person,
                        coalesce(w.attempted_at, s.attempted_at) AS sent_at,
                        CASE WHEN t.phone_channel = 'whatsapp' THEN w.provider_status ELSE s.provider_status END AS said
-                  FROM campaigns_target t LEFT JOIN customers_customer c ON c.id = t.customer_id
+                  FROM campaigns_target t JOIN campaigns_campaign k ON k.id = t.campaign_id
+                  LEFT JOIN customers_customer c ON c.id = t.customer_id
                   LEFT JOIN public.{whatsapp} w ON w.attempt_id = t.sms_attempt_id AND t.phone_channel = 'whatsapp'
-                        AND w.tenant_id = %(tenant)s AND w.campaign_key = %(key)s
+                        AND w.tenant_id = %(tenant)s AND w.campaign_key = k.key
                   LEFT JOIN public.{sms} s ON s.attempt_id = t.sms_attempt_id AND t.phone_channel = 'sms'
-                        AND s.tenant_id = %(tenant)s AND s.campaign_key = %(key)s
-                 WHERE t.campaign_id = %(campaign)s
+                        AND s.tenant_id = %(tenant)s AND s.campaign_key = k.key
+                 WHERE t.campaign_id = ANY(%(campaigns)s)
             ), persons AS (
-                SELECT r.sms_status, r.sms_reason, r.said,
+                SELECT r.campaign_id, r.sms_status, r.sms_reason, r.said,
                        r.sms_status = 'sent' AND EXISTS (SELECT FROM customers_customer p
                            WHERE (p.id = r.person OR p.same_person_as_id = r.person) AND p.registered_at >= r.sent_at) AS registered,
                        r.sms_status = 'sent' AND EXISTS (SELECT FROM bookings_booking b JOIN customers_customer p ON p.id = b.customer_id
@@ -229,22 +235,23 @@ def invitation_stats(campaign: Campaign) -> InvitationStats:
                              AND b.created_at >= r.sent_at) AS booked
                   FROM reached r
             )
-            SELECT count(*), count(*) FILTER (WHERE sms_status = 'sent'),
+            SELECT campaign_id, count(*), count(*) FILTER (WHERE sms_status = 'sent'),
                    count(*) FILTER (WHERE sms_status = 'sent' AND said IN ('delivered', 'read')),
                    count(*) FILTER (WHERE sms_status = 'sent' AND said = 'read'),
                    count(*) FILTER (WHERE sms_status = 'failed' OR sms_status = 'sent' AND said IN ('failed', 'undelivered', 'canceled')),
                    count(*) FILTER (WHERE sms_status = 'skipped' AND sms_reason = ANY(%(opted_out)s)),
                    count(*) FILTER (WHERE registered), count(*) FILTER (WHERE booked)
-              FROM persons
+              FROM persons GROUP BY campaign_id
             """,
             {
                 "tenant": connection.schema_name,
-                "key": campaign.key,
-                "campaign": campaign.pk,
+                "campaigns": [campaign.pk for campaign in campaigns],
                 "opted_out": list(OPTED_OUT_REASONS),
             },
         )
-        return InvitationStats(*cursor.fetchone())
+        found = {row[0]: InvitationStats(*row[1:]) for row in cursor.fetchall()}
+    nobody = InvitationStats(*[0] * len(fields(InvitationStats)))
+    return {campaign.pk: found.get(campaign.pk, nobody) for campaign in campaigns}
 
 
 def invitation_campaigns() -> QuerySet[Campaign]:

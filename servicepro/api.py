@@ -17,6 +17,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from pydantic.alias_generators import to_camel
 
+from campaigns.api import router as invitations_router
 from customers.api import router as customers_router
 from loyalty.api import router as loyalty_router
 from loyalty.api_offers import router as offers_router
@@ -104,6 +105,7 @@ api = DescribedApi(
             {"name": "Portal", "description": "What signed-in customers ask about themselves."},
             {"name": "Mobile", "description": "Registering in the app: prove the phone, see and claim the welcome offer."},
             {"name": "Booking", "description": "Free times, and appointments with points and without."},
+            {"name": "Invitations", "description": "Invite people from a list by WhatsApp or text, and see what came of it."},
             {"name": "Loyalty", "description": "What points add up to."},
             {"name": "Welcome offers", "description": "Discounts for people who register, and what became of them."},
         ]
@@ -150,6 +152,7 @@ api.add_router("/booking", booking_router)
 api.add_router("/booking", times_router)
 api.add_router("/mobile", mobile_router)
 api.add_router("/admin/loyalty", loyalty_router)
+api.add_router("/invitation-campaigns", invitations_router)
 api.add_router("/welcome-offers", offers_router)
 
 

@@ -31,6 +31,8 @@ def check_invitation(name: str, draft: InvitationDraft, audience: Audience) -> N
         problems["name"] = "Give it a name, for example “Spring list”."
     elif len(name.strip()) > NAME_CHARACTERS_MAX:
         problems["name"] = f"The name is too long: use at most {NAME_CHARACTERS_MAX} characters."
+    if any("\0" in text for text in (name, draft.message_template, *audience.tags, *draft.content_variables, draft.content_sid)):
+        problems["message_template"] = "There is a character in it that cannot be kept. Type it anew."
     if draft.channel not in Campaign.Channel.values:
         problems["channel"] = "The channel must be whatsapp, sms or both."
     problems |= word_problems(draft, with_rules=True) | _template_problems(draft)

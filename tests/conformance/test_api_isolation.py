@@ -12,6 +12,8 @@ from django.test import Client
 from django_tenants.utils import schema_context
 
 from campaigns.models import Campaign
+from campaigns.services import create_invitation_campaign
+from campaigns.types import Audience, InvitationDraft
 from customers.models import Customer, ImportBatch
 from customers.services import Upload, plan_import
 from loyalty.models import WelcomeOffer
@@ -27,6 +29,7 @@ from tests.conformance.walk import fingerprint
 
 # What a part of an address may stand for; an operation with one that is not here fails the walk until somebody adds it.
 PROVIDERS: dict[str, Callable[[], str]] = {
+    "campaignId": lambda: str(Campaign.objects.filter(kind="invitation").earliest("pk").pk),
     "batchId": lambda: str(ImportBatch.objects.latest("created_at").pk),
     "customerId": lambda: str(Customer.objects.earliest("pk").pk),
     "offerId": lambda: str(WelcomeOffer.objects.earliest("pk").pk),
@@ -134,6 +137,9 @@ def filled(campaign: Campaign) -> Iterator[list[Call]]:
         User.objects.get_or_create(email=f"api-{role}@shop.example", defaults={"role": role, "is_staff": True})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     create_offer(OfferWish("First", True, 10), actor=None)
+    create_invitation_campaign(
+        actor=None, name="Spring", draft=InvitationDraft("sms", "{{download_link}} Reply STOP to opt out."), audience=Audience()
+    )
     yield [call for call in every_call() if call.is_for_owners]
     User.objects.filter(email__startswith="api-", role__in=("manager", "staff")).delete()
 
@@ -153,11 +159,11 @@ def test_only_owners_use_the_api(filled, role):
 
 def test_a_key_without_the_scope_is_refused(filled):
     before = untouched()
+    keys = {lacked: bearer(*(str(scope) for scope in ApiScope if scope != lacked)) for lacked in ApiScope}
     for call in filled:
         if call.name not in OPEN_TO_ANY_KEY:
             assert call.scope is not None, f"{call.name} is open to every key"
-            others = [str(scope) for scope in ApiScope if scope != call.scope]
-            assert call.make(client("shop.localhost"), **bearer(*others)) == 403, call.name
+            assert call.make(client("shop.localhost"), **keys[ApiScope(call.scope)]) == 403, call.name
     assert untouched() == before
 
 
@@ -194,6 +200,19 @@ def test_a_made_up_id_is_not_found_and_not_our_fault(filled):
                 spoilt = re.sub(r"/[0-9a-f-]{36}(?=/|$)|/\d+(?=/|$)", f"/{made_up}", call.path)
                 status = client("shop.localhost").generic(call.method, spoilt, headers=everything, **call.body).status_code
                 assert status in (400, 404, 405), (call.name, spoilt, status)
+
+
+def test_every_door_tells_who_asks_too_often_when_to_come_back(filled, settings):
+    settings.API_REQUESTS_PER_MINUTE = 1
+    keys = {scope: bearer(str(scope)) for scope in ApiScope}
+    doors = [(call, keys[ApiScope(call.scope or ApiScope.CUSTOMERS_READ)]) for call in filled]
+    doors += [(call, {"Authorization": "Bearer wrong"}) for call in filled]
+    for call, headers in doors:
+        redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
+        program = client("shop.localhost")
+        call.make(program, **headers)
+        answer = program.generic(call.method, call.path, headers=headers, **call.body)
+        assert answer.status_code == 429 and 1 <= int(answer["Retry-After"]) <= 60, (call.name, answer.status_code)
 
 
 def test_looking_changes_nothing(filled):
