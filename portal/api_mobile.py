@@ -29,6 +29,7 @@ from tenants.selectors import current_tenant
 
 router = Router(by_alias=True, tags=["Mobile"])
 ID_MAX = 2**63 - 1
+NO_TOKEN: dict[str, Any] = {"security": []}
 OPAQUE = "7Qm2vJ0kR5h8X1cN4tB6yW9zL3pF0sD2aG5eH8uK1oM"
 EXAMPLE_OFFER = {
     "id": 3,
@@ -125,7 +126,9 @@ def _body(example: dict[str, Any]) -> dict[str, Any]:
     auth=any_app,
     summary="Ask for a code",
     operation_id="requestMobileCode",
-    openapi_extra=documented({"requestToken": OPAQUE, "expiresInSeconds": 300}, 503, status=202) | _body({"phone": "(512) 555-0142"}),
+    openapi_extra=documented({"requestToken": OPAQUE, "expiresInSeconds": 300}, 503, status=202)
+    | _body({"phone": "(512) 555-0142"})
+    | NO_TOKEN,
 )
 def request_code(request: HttpRequest, wish: CodeWish) -> Status[dict[str, Any]]:
     """Text a code to a phone, whether or not it is a customer's; a few in ten minutes for each number and each machine."""
@@ -143,7 +146,8 @@ def request_code(request: HttpRequest, wish: CodeWish) -> Status[dict[str, Any]]
     openapi_extra=documented(
         {"token": OPAQUE, "expiresAt": "2026-12-21T15:04:05Z", "isFirstTime": True, "message": "Welcome to Clean Machine, Ana!"}, 503
     )
-    | _body({"requestToken": OPAQUE, "code": "482913", "name": "Ana Silva", "wantsTexts": False}),
+    | _body({"requestToken": OPAQUE, "code": "482913", "name": "Ana Silva", "wantsTexts": False})
+    | NO_TOKEN,
 )
 def verify_code(request: HttpRequest, typed: CodeTyped) -> dict[str, Any]:
     """Register whoever has the phone, as the customer they are or as a new one, and hand the app its token; five tries for a code."""

@@ -15,7 +15,7 @@ from portal.services.limits import count_look
 from portal.services.sessions import note_visit
 from servicepro.lib.client_ip import client_ip
 from servicepro.lib.errors import Forbidden, Unauthenticated
-from tenants.services import count_api_request, is_forged
+from tenants.services import count_api_request, count_stranger, is_forged
 
 SIGN_IN_PATH = "/portal/sign-in"
 GUEST = "guest"
@@ -52,6 +52,7 @@ class CustomerSession:
         """Tell who is signed in."""
         session, customer = portal_session(request), signed_in_customer(request)
         if session is None or customer is None:
+            count_stranger(request)
             raise Unauthenticated(f"Sign in first, at {SIGN_IN_PATH}.")
         count_api_request(f"portal:{session.pk}")
         if is_forged(request):
@@ -81,6 +82,7 @@ class AppSession:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         session = app_session(token.strip()) if scheme.lower() == "bearer" else None
         if session is None:
+            count_stranger(request)
             raise Unauthenticated("Prove your phone first: this token is none of ours, or it was revoked or has expired.")
         count_api_request(f"app:{session.pk}")
         note_visit(session)

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from portal.services.access import CustomerOrGuest, CustomerSession
+from portal.services.access import AnyApp, AppSession, CustomerOrGuest, CustomerSession
 from servicepro import urls, urls_platform
 from servicepro.api import api
 from tenants.services.api_access import BearerToken, OwnerSession
@@ -158,6 +158,7 @@ def test_every_operation_of_the_api_is_guarded_against_other_sites():
         for operation in view.operations
         for method in operation.methods
     }
-    known = ([BearerToken, OwnerSession], [CustomerSession], [CustomerOrGuest])  # a guest has nothing another site could abuse
+    # A guest has nothing another site could abuse, and an app's token is no cookie that a browser sends along.
+    known = ([BearerToken, OwnerSession], [CustomerSession], [CustomerOrGuest], [AppSession], [AnyApp])
     assert {key: kinds for key, kinds in guards.items() if kinds not in known} == {}
     assert len(guards) >= 1

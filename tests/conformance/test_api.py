@@ -21,6 +21,7 @@ from tenants.services import create_api_token, revoke_api_token
 from tenants.types import ApiScope
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
+NOTHING_NEEDED = ("security", [])
 SHAPE = {"error", "message", "requestId"}
 
 
@@ -237,7 +238,13 @@ def test_every_operation_is_described():
     poor = {
         name: missing
         for name, operation in operations()
-        if (missing := [part for part in ("summary", "description", "tags", "security", "operationId") if not operation.get(part)])
+        if (
+            missing := [
+                part
+                for part in ("summary", "description", "tags", "security", "operationId")
+                if not operation.get(part) and (part, operation.get(part)) != NOTHING_NEEDED
+            ]
+        )
     }
     assert poor == {}
 

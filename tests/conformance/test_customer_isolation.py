@@ -12,11 +12,12 @@ from customers.services import Upload, plan_import
 from tests.conformance.test_api_isolation import Call, bearer, client, endless, every_call
 from tests.conformance.walk import Route, every_route, fingerprint
 from tests.portal.conftest import client_of
+from tests.portal.invited import invite, make_offer
 from tests.portal.test_pages import give
 
 __all__ = ["endless"]  # counts no requests while everything is walked
 PORTAL = ("portal/", "book", "b/")
-MARKS = (b"Other Person", b"+15125550299", b"5550299", b"other@example.com", b"777")
+MARKS = (b"WELCOME-", b"Other Person", b"+15125550299", b"5550299", b"other@example.com", b"777")
 OPEN_TO_GUESTS = {"book", "freeTimes"}  # needs nobody to be signed in; it shows nothing but what was just sent
 ENDS_THE_SESSION = {"portal-sign-out", "portal-sign-out-everywhere"}
 # Signing in and looking around notes when somebody was there.
@@ -29,6 +30,7 @@ def other(campaign: Campaign) -> Customer:
     """Somebody else, with everything that could leak."""
     made = Customer.objects.create(name="Other Person", phone="+15125550299", email="other@example.com")
     give(made, 777)
+    invite(made, make_offer())
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     return made
 

@@ -34,6 +34,7 @@ OPEN_TO_ALL |= {
     "appointment-calendar",
 }  # behind a signed link of their own
 OPEN_TO_ALL |= {"portal-sign-in", "portal-code", "portal-resend", "portal-sign-out"}
+OPEN_TO_ALL |= {"invitation", "portal-register", "portal-register-code", "portal-register-resend"}
 WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
 OWNER_ROUTES = (
     "admin/port-recovery/",

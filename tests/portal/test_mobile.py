@@ -122,7 +122,7 @@ def test_a_code_works_once_and_with_its_own_request_alone(ana, wish, browser):
     assert [post(app, "verify-code", proof).status_code for _turn in range(2)] == [200, 400]
 
 
-def test_codes_and_questions_are_limited(tenant, browser, settings):
+def test_codes_and_questions_are_limited(tenant, simulator, browser):
     app = browser()
     answers = [post(app, "request-code", {"phone": "(512) 555-0177"}) for _turn in range(4)]
     assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
