@@ -1,6 +1,6 @@
 """Create businesses, guard the owner's pages, and record what people do."""
 
-from tenants.services.api_access import Caller, api_access, count_api_request, is_forged
+from tenants.services.api_access import Caller, api_access, count_api_request, count_stranger, is_forged
 from tenants.services.api_tokens import create_api_token, live_api_tokens, revoke_api_token
 from tenants.services.business import describe_business, introduce_platform
 from tenants.services.personal_data import blank_admin_history, blank_audit_texts
@@ -13,6 +13,7 @@ __all__ = [
     "blank_admin_history",
     "blank_audit_texts",
     "count_api_request",
+    "count_stranger",
     "create_api_token",
     "describe_business",
     "introduce_platform",

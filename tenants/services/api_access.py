@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
+from servicepro.lib.client_ip import client_ip
 from servicepro.lib.errors import Forbidden, TooMany, Unauthenticated, Unavailable
 from servicepro.lib.ratelimit import RateLimit
 from servicepro.lib.tenancy import connection
@@ -29,7 +30,7 @@ class Caller:
 
 
 class BearerToken:
-    """Let a key with one of its scopes pass. Raises Unauthenticated and Forbidden; None where no key was sent."""
+    """Let a key with one of its scopes pass. Raises Unauthenticated, Forbidden and TooMany; None where no key was sent."""
 
     openapi_security_schema: ClassVar[dict[str, str]] = {
         "type": "http",
@@ -47,6 +48,7 @@ class BearerToken:
             return None
         token = api_token_by_secret(text.strip()) if scheme.lower() == "bearer" else None
         if token is None:
+            count_stranger(request)
             raise Unauthenticated("This API key opens nothing here. It may be mistyped, revoked, expired, or another business's.")
         count_api_request(f"token:{token.pk}")
         if self.scope is not None and self.scope not in token.scopes:
@@ -55,7 +57,7 @@ class BearerToken:
 
 
 class OwnerSession:
-    """Let the signed-in owner pass; what changes something needs the page's own CSRF token. Raises Forbidden; None for strangers."""
+    """Let the signed-in owner pass; what changes something needs the page's CSRF token. Raises Forbidden, TooMany; None for strangers."""
 
     openapi_security_schema: ClassVar[dict[str, str]] = {
         "type": "apiKey",
@@ -70,6 +72,7 @@ class OwnerSession:
         """Tell which owner is signed in."""
         user = request.user
         if not isinstance(user, User):
+            count_stranger(request)
             return None
         count_api_request(f"user:{user.pk}")
         if not user.is_owner:
@@ -100,6 +103,11 @@ def count_api_request(name: str) -> None:
     if not turn.is_granted:
         wait = turn.retry_after_seconds
         raise TooMany(f"More than {limit} requests in a minute. Try again in {wait} second{'s' * (wait != 1)}.", retry_after_seconds=wait)
+
+
+def count_stranger(request: HttpRequest) -> None:
+    """Count one request of whoever showed nothing that opens anything here, for each machine. Raises TooMany and Unavailable."""
+    count_api_request(f"stranger:{client_ip(request)}")
 
 
 def _no_view(request: HttpRequest) -> HttpResponse:

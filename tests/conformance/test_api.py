@@ -169,6 +169,14 @@ def test_one_more_than_allowed_is_told_when_to_come_back(ask, key, settings):
     assert answer.json()["details"] == {"retryAfterSeconds": int(answer["Retry-After"])}
 
 
+def test_who_shows_nothing_that_opens_anything_is_limited_too(ask, key, settings):
+    settings.API_REQUESTS_PER_MINUTE = 2
+    answers = [ask("wrong"), ask(""), ask("wrong"), ask("")]
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
+    assert all(1 <= int(answer["Retry-After"]) <= 60 for answer in answers[2:])
+    assert ask(key).status_code == 200
+
+
 def test_the_limit_of_one_key_is_not_anothers(ask, key, owner, settings):
     settings.API_REQUESTS_PER_MINUTE = 1
     _token, other = create_api_token(actor=owner, name="Other", scopes=["customers:read"])
