@@ -18,6 +18,7 @@ from customers.importing.headings import (
     REFUSAL_WORDS,
     SOURCE_WORDS,
     TEXT_WORDS,
+    WHATSAPP_WORDS,
     topic_of,
 )
 from customers.importing.values import Word, word_of
@@ -92,6 +93,9 @@ def _by_words(words: set[str]) -> Field | None:
         return Field.CONSENT_SOURCE
     if words & TEXT_WORDS and (is_consent or words & REFUSAL_WORDS or words & MARKETING_WORDS):
         return Field.SMS_CONSENT
+    # "No" after WhatsApp may be a number's.
+    if words & WHATSAPP_WORDS and (is_consent or words & REFUSAL_WORDS - {"no"} or words & MARKETING_WORDS - EMAIL_WORDS):
+        return Field.WHATSAPP_CONSENT
     if words & MARKETING_WORDS and (is_consent or words & REFUSAL_WORDS):
         return Field.MARKETING_CONSENT
     if is_consent and words & REFUSAL_WORDS and not is_about_sending:
@@ -111,9 +115,16 @@ def _correct_phones(headers: Sequence[str], fields: list[Field], samples: Sequen
     has_phones = any(_share(cells, _PHONE.search) > 0 for cells in columns.values())
     for position, cells in columns.items():
         if _share(cells, _is_answer) >= SHARE_MIN:
-            fields[position] = Field.SMS_CONSENT if TEXT_WORDS & set(topic_of(headers[position])) else Field.EXTRA
+            fields[position] = _consent_of(set(topic_of(headers[position])))
         elif has_phones and any(map(str.strip, cells)) and not _share(cells, _PHONE.search):
             fields[position] = Field.EXTRA
+
+
+def _consent_of(words: set[str]) -> Field:
+    """Return what a column of answers under the heading of a phone is about: "SMS: yes", "WhatsApp: no"."""
+    if words & TEXT_WORDS:
+        return Field.SMS_CONSENT
+    return Field.WHATSAPP_CONSENT if words & WHATSAPP_WORDS else Field.EXTRA
 
 
 def _is_answer(cell: str) -> bool:

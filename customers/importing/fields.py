@@ -12,6 +12,7 @@ class Field(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     SMS_CONSENT = "sms_consent"
+    WHATSAPP_CONSENT = "whatsapp_consent"
     MARKETING_CONSENT = "marketing_consent"
     OPTED_OUT = "opted_out"
     CONSENT_DATE = "consent_date"
@@ -23,6 +24,6 @@ class Field(StrEnum):
 
 
 NAMES = frozenset({Field.NAME, Field.FIRST_NAME, Field.LAST_NAME})
-CONSENTS = (Field.SMS_CONSENT, Field.MARKETING_CONSENT)
+CONSENTS = (Field.SMS_CONSENT, Field.WHATSAPP_CONSENT, Field.MARKETING_CONSENT)
 # More than one column may hold these. Of consents the strictest counts.
 SEVERAL = frozenset({Field.PHONE, Field.EMAIL, Field.OPTED_OUT, Field.NOTES, Field.TAGS, Field.EXTRA, *CONSENTS})

@@ -12,7 +12,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def words_of(header: str) -> tuple[str, ...]:
     """Return a heading's words without case, accents and punctuation; vowel signs of Indian scripts stay."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", _HUMP.sub(" ", header)))
-    plain = unicodedata.normalize("NFC", plain).casefold()
+    plain = unicodedata.normalize("NFC", plain).casefold().replace("whats app", "whatsapp")  # one word, in spite of its hump
     return tuple("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in plain).split())
 
 
@@ -65,6 +65,13 @@ _SPELLINGS: dict[Field, str] = {
         consentimiento|consentimiento sms|consentimiento de sms|acepta sms|permiso sms|sms permitido|autoriza sms|autorizacion sms
         recibir sms|permiso
         सहमति|एसएमएस सहमति|एस एम एस सहमति|संदेश सहमति|अनुमति|एसएमएस अनुमति|sahmati|sms sahmati|anumati|sms anumati|sandesh sahmati""",
+    Field.WHATSAPP_CONSENT: """
+        whatsapp consent|consent to whatsapp|whatsapp opt in|whatsapp opted in|accepts whatsapp|accepts whatsapp marketing
+        whatsapp marketing|whatsapp marketing consent|whatsapp permission|whatsapp subscribed|whatsapp allowed|whatsapp status
+        whatsapp messages|can whatsapp|ok to whatsapp|receives whatsapp
+        whatsapp einwilligung|whatsapp zustimmung|whatsapp erlaubnis|whatsapp erlaubt|einwilligung whatsapp|whatsapp werbung
+        consentimiento whatsapp|consentimiento de whatsapp|acepta whatsapp|permiso whatsapp|autoriza whatsapp|recibir whatsapp
+        व्हाट्सएप सहमति|व्हाट्सएप अनुमति|whatsapp sahmati|whatsapp anumati""",
     Field.MARKETING_CONSENT: """
         marketing consent|accepts marketing|marketing|marketing opt in|marketing opted in|email consent|email opt in|email marketing
         email marketing consent|accepts email marketing|accepts emails|email subscription status|email subscription
@@ -188,6 +195,7 @@ PHONE_WORDS = words_in(
     " telefono movil celular फोन फ़ोन मोबाइल मोबाईल दूरभाष mobail doorbhash msisdn"
 )
 EMAIL_WORDS = words_in("email emails mail correo emailadresse mailadresse ईमेल imel")
+WHATSAPP_WORDS = words_in("whatsapp व्हाट्सएप")
 TEXT_WORDS = words_in("sms text texts texting एसएमएस")
 MARKETING_WORDS = words_in("marketing newsletter promotional promotions gdpr dsgvo rgpd werbung publicidad boletin") | EMAIL_WORDS
 CONSENT_WORDS = words_in(

@@ -38,6 +38,7 @@ class ReadRow:
     other_phones: tuple[str, ...] = ()
     email: str | None = None
     sms_consent: bool | None = None
+    whatsapp_consent: bool | None = None
     marketing_consent: bool | None = None
     opted_out: bool = False
     consent_at: datetime | None = None
@@ -95,6 +96,7 @@ class _RowReader:
             other_phones=phones.others,
             email=emails[0] if emails else None,
             sms_consent=self._consent(Field.SMS_CONSENT, cells, extra, doubts),
+            whatsapp_consent=self._consent(Field.WHATSAPP_CONSENT, cells, extra, doubts),
             marketing_consent=self._consent(Field.MARKETING_CONSENT, cells, extra, doubts),
             opted_out=self._opted_out(cells, extra, doubts),
             consent_at=self._consent_at(cells, extra, doubts),

@@ -21,6 +21,7 @@ _REFUSALS = {
     "sms_opt_out": True,
     "email_opt_out": True,
     "sms_consent": False,
+    "whatsapp_consent": False,
     "gdpr_marketing_consent": False,
 }
 _INSERT = f"""

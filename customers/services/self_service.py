@@ -18,6 +18,16 @@ from tenants.services import record_action
 OWN_WISHES = ("unsubscribe", "portal")  # suppressions that the person made by a click and may end by one; STOP needs START
 SOURCE = "portal"
 WORDING_CHARACTERS_MAX = 200
+_YES: dict[str, dict[str, bool | None]] = {
+    "sms": {"sms_opt_out": False, "sms_consent": True},
+    "email": {"email_opt_out": False, "gdpr_marketing_consent": True},
+    "whatsapp": {"whatsapp_consent": True},
+}
+_NO: dict[str, dict[str, bool | None]] = {
+    "sms": {"sms_opt_out": True},
+    "email": {"email_opt_out": True},
+    "whatsapp": {"whatsapp_consent": False},
+}
 
 
 def records_of_email(email: str) -> list[Customer]:
@@ -69,7 +79,7 @@ def change_email(customer: Customer, email: str) -> str:
 
 
 def choose_channel(customer: Customer, *, channel: str, is_wanted: bool, wording: str) -> bool:
-    """Record whether somebody wants offers by sms or email, effective at once; return whether it changed anything.
+    """Record whether somebody wants offers by sms, whatsapp or email, effective at once; return whether it changed anything.
 
     `wording` is the sentence they were shown. It is about offers alone: messages about their own bookings and codes still come.
     Whoever had asked to be left alone everywhere and wants one channel again gets that one.
@@ -78,7 +88,7 @@ def choose_channel(customer: Customer, *, channel: str, is_wanted: bool, wording
         rows = list(records_of(customer).select_for_update().order_by("pk"))
         if is_wanted == accepts_offers(rows, channel):
             return False
-        changes = _granted(rows, channel) if is_wanted else {f"{channel}_opt_out": True}
+        changes = _granted(rows, channel) if is_wanted else _NO[channel]
         Customer.objects.filter(pk__in=[row.pk for row in rows]).update(**changes, updated_at=timezone.now())
         tags = _tags(rows, channel)
         if is_wanted:
@@ -98,8 +108,16 @@ def choose_channel(customer: Customer, *, channel: str, is_wanted: bool, wording
 
 
 def accepts_offers(rows: Collection[Customer], channel: str) -> bool:
-    """Return whether the records of one person let offers through on a channel: nothing on any of them says no."""
-    return not any(row.opted_out or getattr(row, f"{channel}_opt_out") or (channel == "sms" and row.sms_consent is False) for row in rows)
+    """Return whether the records of one person let offers through on a channel: nothing on any of them says no.
+
+    On WhatsApp saying nothing is no: it asks for a yes of its own.
+    """
+    if any(row.opted_out for row in rows):
+        return False
+    if channel == Suppression.Channel.WHATSAPP:
+        said = {row.whatsapp_consent for row in rows}
+        return True in said and False not in said
+    return not any(getattr(row, f"{channel}_opt_out") or (channel == "sms" and row.sms_consent is False) for row in rows)
 
 
 def blocking_reason(rows: Collection[Customer], channel: str) -> str:
@@ -109,15 +127,15 @@ def blocking_reason(rows: Collection[Customer], channel: str) -> str:
 
 
 def _granted(rows: Collection[Customer], channel: str) -> dict[str, bool | None]:
-    changes: dict[str, bool | None] = {f"{channel}_opt_out": False}
-    changes["sms_consent" if channel == "sms" else "gdpr_marketing_consent"] = True
+    changes = dict(_YES[channel])
     if any(row.opted_out for row in rows):
-        other = "email" if channel == "sms" else "sms"
-        changes |= {"opted_out": False, f"{other}_opt_out": True}
+        changes |= {"opted_out": False}
+        for other in _NO.keys() - {channel}:
+            changes |= _NO[other]
     return changes
 
 
 def _tags(rows: Collection[Customer], channel: str) -> list[str]:
-    if channel == "sms":
-        return [phone_tag(row.phone) for row in rows if row.phone]
-    return [email_tag(row.email) for row in rows if row.email]
+    if channel == "email":
+        return [email_tag(row.email) for row in rows if row.email]
+    return [phone_tag(row.phone) for row in rows if row.phone]

@@ -156,7 +156,8 @@ def test_people_of_a_list_who_share_an_email_are_proposed_when_it_is_written(ten
 def test_a_permission_in_a_list_lifts_no_refusal(tenant: Tenant, flags: dict) -> None:
     register_customer(name="Ana", phone_text=ANA, **flags)
     before = everybody()
-    batch = written([("Ana", ANA, "yes", "yes")], ("Name", "Phone", "SMS consent", "Marketing consent"))
+    headers = ("Name", "Phone", "SMS consent", "Marketing consent", "WhatsApp consent")
+    batch = written([("Ana", ANA, "yes", "yes", "yes")], headers)
     assert (everybody(), batch.opted_out_count) == (before, 1)
     assert not ConsentEvent.objects.filter(action="granted").exists()
 
@@ -186,6 +187,36 @@ def test_a_refusal_counts_though_its_row_has_another_fault(tenant: Tenant) -> No
     batch = written([("", ANA, "yes")], ("Name", "Phone", "Opted out"))
     assert outcomes(batch) == ["refused"]
     assert Suppression.objects.filter(channel="sms", address_tag=phone_tag(ANA)).exists()
+
+
+WITH_WHATSAPP = ("Name", "Phone", "WhatsApp consent")
+
+
+@pytest.mark.parametrize(("known", "said", "expected"), [(None, "yes", True), (None, "no", False), (True, "no", False), (None, "", None)])
+def test_what_a_list_says_of_whatsapp_is_kept_with_its_proof_and_nothing_else(tenant: Tenant, known, said, expected) -> None:
+    register_customer(name="Ana", phone_text=ANA, whatsapp_consent=known)
+    written([("Ana", ANA, said), ("Ben", BEN, said)], WITH_WHATSAPP)
+    for customer in Customer.objects.all():
+        assert (customer.whatsapp_consent, customer.sms_consent, customer.sms_opt_out) == (expected, None, False)
+    events = set(ConsentEvent.objects.values_list("channel", "action"))
+    assert events == (set() if expected is None else {("whatsapp", "granted" if expected else "withdrawn")})
+    assert Suppression.objects.filter(channel="whatsapp").count() == (2 if expected is False else 0)
+
+
+def test_a_yes_in_a_list_lifts_no_no_to_whatsapp(tenant: Tenant) -> None:
+    register_customer(name="Ana", phone_text=ANA, whatsapp_consent=False)
+    suppress(channel="whatsapp", address=BEN, reason="stop_keyword", event_key="e1")
+    written([("Ana", ANA, "yes"), ("Ben", BEN, "yes")], WITH_WHATSAPP)
+    assert list(Customer.objects.order_by("pk").values_list("whatsapp_consent", flat=True)) == [False, None]
+    assert not ConsentEvent.objects.filter(action="granted").exists()
+
+
+def test_a_no_to_whatsapp_counts_on_a_later_row_and_on_one_with_another_fault(tenant: Tenant) -> None:
+    written([("Ana", ANA, "yes"), ("Ana", ANA, "no"), ("", BEN, "no")], WITH_WHATSAPP)
+    assert Customer.objects.get().whatsapp_consent is False
+    found = Suppression.objects.filter(channel="whatsapp").values_list("address_tag", flat=True)
+    assert set(found) == {phone_tag(ANA), phone_tag(BEN)}
+    assert not Suppression.objects.filter(channel="sms").exists()
 
 
 def test_a_permission_is_kept_with_its_day_and_its_words(tenant: Tenant) -> None:

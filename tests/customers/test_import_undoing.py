@@ -40,7 +40,7 @@ ANA, BEN = number(1), number(2)
 ANA_EMAIL = "ana@example.com"
 HEADERS = (
     *("Name", "Mobile", "Home phone", "Email", "Birthday", "Notes", "Tags"),
-    *("SMS consent", "Marketing consent", "Opted out", "Visits"),
+    *("SMS consent", "Marketing consent", "Opted out", "Visits", "WhatsApp consent"),
 )
 
 
@@ -61,7 +61,7 @@ _words = st.sampled_from(["", "tea", "likes\ncoffee"])
 _tags = st.sampled_from(["", "vip", "vip, gold", "new"])
 _rows = st.tuples(
     st.one_of(_names, st.just("")), st.one_of(_numbers, st.just("12")), st.one_of(st.just(""), _numbers), st.one_of(st.just(""), _emails),
-    _days, _words, _tags, _answers, _answers, st.sampled_from(["", "", "", "yes"]), st.sampled_from(["", "3", "4"]),
+    _days, _words, _tags, _answers, _answers, st.sampled_from(["", "", "", "yes"]), st.sampled_from(["", "3", "4"]), _answers,
 )  # fmt: skip
 _known = st.fixed_dictionaries(
     {
@@ -75,6 +75,7 @@ _known = st.fixed_dictionaries(
         "other_phones": st.none() | st.just(json.dumps([number(5)])),
         "sms_consent": st.sampled_from([None, True, False]),
         "gdpr_marketing_consent": st.sampled_from([None, True, False]),
+        "whatsapp_consent": st.sampled_from([None, True, False]),
         "opted_out": st.booleans(),
         "sms_opt_out": st.booleans(),
         "email_opt_out": st.booleans(),

@@ -167,6 +167,23 @@ def test_permission_is_yes_no_or_nothing_said(heading, cell, permission):
     assert one(**{heading: cell}).sms_consent is permission
 
 
+@pytest.mark.parametrize(
+    ("heading", "cell", "permission"),
+    [
+        ("WhatsApp consent", "yes", True),
+        ("WhatsApp consent", "nein", False),
+        ("WhatsApp consent", "2024-05-06", True),
+        ("WhatsApp consent", "maybe later", None),
+        ("WhatsApp opt out", "yes", False),
+        ("WhatsApp opt out", "no", None),
+        ("SMS consent", "yes", None),
+        ("Consent", "yes", None),
+    ],
+)
+def test_permission_for_whatsapp_is_its_own(heading, cell, permission):
+    assert one(**{heading: cell}).whatsapp_consent is permission
+
+
 def test_the_strictest_of_several_permissions_counts():
     assert one(SMS_consent="yes", Accepts_texts="no").sms_consent is False
 

@@ -48,11 +48,14 @@ def test_the_kept_record_is_filled_and_never_overwritten(tenant):
 
 @pytest.mark.parametrize(
     "refusal",
-    [{"opted_out": True}, {"sms_opt_out": True}, {"email_opt_out": True}, {"sms_consent": False}, {"gdpr_marketing_consent": False}],
+    [
+        *({"opted_out": True}, {"sms_opt_out": True}, {"email_opt_out": True}),
+        *({"sms_consent": False}, {"gdpr_marketing_consent": False}, {"whatsapp_consent": False}),
+    ],
 )
 @pytest.mark.parametrize("is_kept", [True, False])
 def test_the_strictest_wish_wins_whoever_had_it(tenant, refusal, is_kept):
-    allowed = {"sms_consent": True, "gdpr_marketing_consent": True}
+    allowed = {"sms_consent": True, "gdpr_marketing_consent": True, "whatsapp_consent": True}
     kept = person(phone=A, **allowed | (refusal if is_kept else {}))
     gone = person(phone=B, **allowed | ({} if is_kept else refusal))
     merge_customers(kept, gone, actor=None)
@@ -64,10 +67,10 @@ def test_the_strictest_wish_wins_whoever_had_it(tenant, refusal, is_kept):
 
 
 def test_a_permission_is_not_copied(tenant):
-    kept, gone = person(phone=A), person(phone=B, sms_consent=True, gdpr_marketing_consent=True)
+    kept, gone = person(phone=A), person(phone=B, sms_consent=True, gdpr_marketing_consent=True, whatsapp_consent=True)
     merge_customers(kept, gone, actor=None)
     kept.refresh_from_db()
-    assert (kept.sms_consent, kept.gdpr_marketing_consent) == (None, None)
+    assert (kept.sms_consent, kept.gdpr_marketing_consent, kept.whatsapp_consent) == (None, None, None)
 
 
 def test_points_move_through_the_ledger(tenant):

@@ -168,6 +168,8 @@ def test_the_same_person_at_another_business_is_untouched(ana, indian_tenant):
         (lambda: suppress(channel="sms", address=PHONE, reason="stop_keyword", event_key="e1"), {"sms"}),
         (lambda: suppress(channel="email", address=EMAIL, reason="unsubscribe", event_key="e2"), {"email"}),
         (lambda: Customer.objects.filter(phone=PHONE).update(sms_consent=False), {"sms"}),
+        (lambda: Customer.objects.filter(phone=PHONE).update(whatsapp_consent=False), {"whatsapp"}),
+        (lambda: suppress(channel="whatsapp", address=PHONE, reason="stop_keyword", event_key="e3"), {"whatsapp"}),
         (lambda: Customer.objects.filter(phone=PHONE).update(opted_out=True), {"sms", "whatsapp", "email"}),
         (lambda: None, set()),
     ],

@@ -97,6 +97,22 @@ def test_a_moved_phone_takes_the_wish_about_it_along_and_back(tenant, was_out, i
     assert (gone.phone, gone.sms_opt_out) == (A, is_out)
 
 
+@pytest.mark.parametrize("was", [None, True, False])
+@pytest.mark.parametrize("said", [None, True, False])
+def test_a_moved_phone_takes_the_wish_about_whatsapp_along_and_back(tenant, was, said):
+    kept, gone = person(email="ana@example.com"), person(phone=A, whatsapp_consent=was)
+    merge = merge_customers(kept, gone, actor=None)
+    assert consent_facts([kept.pk])[kept.pk].whatsapp_consent is was
+    if said is not None:
+        change = lift_suppression if said else suppress
+        change(channel="whatsapp", address=A, event_key="e1", **({"source": "start"} if said else {"reason": "stop"}))
+    expected = was if said is None else said
+    assert consent_facts([kept.pk])[kept.pk].whatsapp_consent is expected
+    unmerge_customers(merge, actor=None)
+    gone.refresh_from_db()
+    assert (gone.phone, gone.whatsapp_consent) == (A, expected)
+
+
 def test_a_phone_that_belongs_to_somebody_else_by_now_does_not_go_back(tenant):
     kept, gone = person(), person(phone=A)
     merge = merge_customers(kept, gone, actor=None)

@@ -32,12 +32,13 @@ Progress = Callable[[int, int], None]
 # In the order of the tags, so that two who write the same people wait for each other instead of deadlocking. Everything of the row is
 # copied as it stands, ciphertexts too.
 _CREATE = f"""
-INSERT INTO customers_customer (name, phone, email, source, sms_consent, gdpr_marketing_consent, opted_out, sms_opt_out, email_opt_out,
-                                time_zone, loyalty_points_balance, birthday, notes, tags, extra, other_phones, import_batch_id,
-                                created_at, updated_at)
-SELECT r.name, r.phone, r.email, 'import', v.sms, v.marketing, r.opted_out, v.sms_out, v.email_out, '', 0, r.birthday, r.notes,
+INSERT INTO customers_customer (name, phone, email, source, sms_consent, gdpr_marketing_consent, whatsapp_consent, opted_out,
+                                sms_opt_out, email_opt_out, time_zone, loyalty_points_balance, birthday, notes, tags, extra, other_phones,
+                                import_batch_id, created_at, updated_at)
+SELECT r.name, r.phone, r.email, 'import', v.sms, v.marketing, v.whatsapp, r.opted_out, v.sms_out, v.email_out, '', 0, r.birthday, r.notes,
        r.tags, r.extra, r.other_phones, r.batch_id, now(), now()
-  FROM unnest(%s::bigint[], %s::boolean[], %s::boolean[], %s::boolean[], %s::boolean[]) AS v(id, sms, marketing, sms_out, email_out)
+  FROM unnest(%s::bigint[], %s::boolean[], %s::boolean[], %s::boolean[], %s::boolean[], %s::boolean[])
+       AS v(id, sms, marketing, whatsapp, sms_out, email_out)
   JOIN customers_importrow r USING (id)
  ORDER BY {tag_sql("r.phone")}
     ON CONFLICT ({tag_sql("phone")}) DO NOTHING
@@ -50,10 +51,11 @@ UPDATE customers_customer c
        extra = coalesce(v.extra, c.extra), other_phones = coalesce(v.other_phones, c.other_phones),
        sms_consent = coalesce(v.sms_consent, c.sms_consent),
        gdpr_marketing_consent = coalesce(v.gdpr_marketing_consent, c.gdpr_marketing_consent),
+       whatsapp_consent = coalesce(v.whatsapp_consent, c.whatsapp_consent),
        opted_out = coalesce(v.opted_out, c.opted_out), updated_at = now()
   FROM json_to_recordset(%s::json)
        AS v(id bigint, name text, email text, phone text, birthday date, notes text, tags text[], extra text, other_phones text,
-            sms_consent boolean, gdpr_marketing_consent boolean, opted_out boolean)
+            sms_consent boolean, gdpr_marketing_consent boolean, whatsapp_consent boolean, opted_out boolean)
  WHERE c.id = v.id
 """
 _DONE = """
@@ -171,6 +173,7 @@ def _create(rows: Sequence[StoredRow], decisions: Sequence[Decision]) -> None:
                 [row.pk for row, _decision, _fresh in chosen],
                 [fresh.sms_consent for _row, _decision, fresh in chosen],
                 [fresh.gdpr_marketing_consent for _row, _decision, fresh in chosen],
+                [fresh.whatsapp_consent for _row, _decision, fresh in chosen],
                 [fresh.sms_opt_out for _row, _decision, fresh in chosen],
                 [fresh.email_opt_out for _row, _decision, fresh in chosen],
             ],

@@ -1,7 +1,7 @@
 """Keep what a list says people allowed: the proof is an event for ever, a refusal takes effect at once."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +25,13 @@ SELECT c.id, tag, channel, action, %s, %s, key, wording, given_at, now()
     ON CONFLICT (event_key) DO NOTHING
 """
 _REFUSING_UNUSED = """
-SELECT id, row_number, outcome, name, phone, email, sms_consent, marketing_consent, opted_out, consent_at, consent_source
+SELECT id, row_number, outcome, name, phone, email, sms_consent, marketing_consent, opted_out, consent_at, consent_source,
+       whatsapp_consent
   FROM customers_importrow
- WHERE batch_id = %s AND outcome IN ('refused', 'held') AND phone IS NOT NULL AND (opted_out OR sms_consent IS FALSE)
+ WHERE batch_id = %s AND outcome IN ('refused', 'held') AND phone IS NOT NULL
+   AND (opted_out OR sms_consent IS FALSE OR whatsapp_consent IS FALSE)
 """
+_ALL = {"sms": True, "whatsapp": True, "email": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def keep_refusals_of_unused_rows(batch: ImportBatch) -> None:
         cursor.execute(_REFUSING_UNUSED, [batch.pk])
         found = cursor.fetchall()
     rows = [StoredRow(pk, number, outcome, name, phone, email, (), (), *said) for pk, number, outcome, name, phone, email, *said in found]
-    _keep(batch, [said for row in rows for said in _refusals(batch, row, None)])
+    _keep(batch, [said for row in rows for said in _refusals(batch, row, None, news=_ALL)])
 
 
 def _said(batch: ImportBatch, row: StoredRow, decision: Decision) -> list[_Said]:
@@ -69,29 +72,36 @@ def _said(batch: ImportBatch, row: StoredRow, decision: Decision) -> list[_Said]
     if decision.outcome is Outcome.NEW:
         fresh = decision.fresh
         customer, sms, marketing = None, fresh and fresh.sms_consent, fresh and fresh.gdpr_marketing_consent
-        refuses = row.refuses
+        whatsapp = fresh and fresh.whatsapp_consent
     elif decision.outcome is Outcome.HELD:
-        sms = marketing = None
-        refuses = row.refuses
+        sms = marketing = whatsapp = None
     else:
-        sms, marketing = (changes.get(column, (None, None))[1] for column in ("sms_consent", "gdpr_marketing_consent"))
-        refuses = row.refuses
+        columns = ("sms_consent", "gdpr_marketing_consent", "whatsapp_consent")
+        sms, marketing, whatsapp = (changes.get(column, (None, None))[1] for column in columns)
     # A refusal that is known already is kept as said again, so that taking an earlier list back does not lift it.
-    is_news = decision.outcome in (Outcome.NEW, Outcome.HELD) or "opted_out" in changes or sms is False
-    said = _refusals(batch, row, customer, is_suppressed=is_news) if refuses else []
+    is_news = decision.outcome in (Outcome.NEW, Outcome.HELD) or "opted_out" in changes
+    news = {"sms": is_news or sms is False, "whatsapp": is_news or whatsapp is False, "email": is_news}
+    said = _refusals(batch, row, customer, news=news)
     if sms:
         said.append(_one(batch, row, "sms", "sms", customer_id=customer, action="granted"))
+    if whatsapp:
+        said.append(_one(batch, row, "whatsapp", "whatsapp", customer_id=customer, action="granted"))
     if marketing is not None:
         action = "granted" if marketing else "withdrawn"
         said.append(_one(batch, row, "marketing", "email" if row.email else "sms", customer_id=customer, action=action))
     return said
 
 
-def _refusals(batch: ImportBatch, row: StoredRow, customer: int | None, *, is_suppressed: bool = True) -> list[_Said]:
-    channels = ["sms"]
-    if row.opted_out:
-        channels += ["whatsapp", "email"] if row.email else ["whatsapp"]
-    return [_one(batch, row, channel, channel, customer_id=customer, is_suppressed=is_suppressed) for channel in channels]
+def _refusals(batch: ImportBatch, row: StoredRow, customer: int | None, *, news: Mapping[str, bool]) -> list[_Said]:
+    """Return what a row says no to; `news` says of each channel whether that suppresses the address."""
+    refused = {
+        "sms": row.refuses,
+        "whatsapp": row.opted_out or row.whatsapp_consent is False,
+        "email": row.opted_out and bool(row.email),
+    }
+    return [
+        _one(batch, row, channel, channel, customer_id=customer, is_suppressed=news[channel]) for channel, is_no in refused.items() if is_no
+    ]
 
 
 def _one(batch: ImportBatch, row: StoredRow, kind: str, channel: str, **said: Any) -> _Said:

@@ -33,15 +33,18 @@ Outcome = ImportRow.Outcome
 Mapped = Sequence[Field] | Mapping[str, Field]
 Progress = Callable[[int, int], None]
 _COLUMNS = (
-    *("batch_id", "row_number", "outcome", "name", "phone", "email", "birthday", "tags", "sms_consent", "marketing_consent", "opted_out"),
+    *("batch_id", "row_number", "outcome", "name", "phone", "email", "birthday", "tags"),
+    *("sms_consent", "whatsapp_consent", "marketing_consent", "opted_out"),
     *("consent_at", "consent_source", "reasons", "doubts", "is_opted_out", "held_for", "customer_id", "kept_reason"),
     *("other_phones", "notes", "extra", "original", "changes"),
 )
 _REFUSE_LATE = """
 UPDATE customers_importrow r
    SET opted_out = r.opted_out OR v.is_out, sms_consent = CASE WHEN v.no_texts THEN false ELSE r.sms_consent END,
-       marketing_consent = CASE WHEN v.no_marketing THEN false ELSE r.marketing_consent END
-  FROM unnest(%s::int[], %s::boolean[], %s::boolean[], %s::boolean[]) AS v(row_number, is_out, no_texts, no_marketing)
+       marketing_consent = CASE WHEN v.no_marketing THEN false ELSE r.marketing_consent END,
+       whatsapp_consent = CASE WHEN v.no_whatsapp THEN false ELSE r.whatsapp_consent END
+  FROM unnest(%s::int[], %s::boolean[], %s::boolean[], %s::boolean[], %s::boolean[])
+       AS v(row_number, is_out, no_texts, no_marketing, no_whatsapp)
  WHERE r.batch_id = %s AND r.row_number = v.row_number
 """
 _SEALED = range(len(_COLUMNS) - 5, len(_COLUMNS))  # the last five are encrypted before they are copied
@@ -207,7 +210,7 @@ class _Plan:
     def __init__(self, batch: ImportBatch) -> None:
         self.batch, self.tenant = batch, connection.schema_name
         self.first_rows: dict[str, int] = {}  # phone tag to the first row with it
-        self.late_refusals: dict[int, list[bool]] = {}  # first row to [opted out, no texts, no marketing]
+        self.late_refusals: dict[int, list[bool]] = {}  # first row to [opted out, no texts, no marketing, no WhatsApp]
         self.planned = 0
 
     def add(self, rows: list[ReadRow], cells: list[tuple[str, ...]]) -> None:
@@ -228,9 +231,9 @@ class _Plan:
         tag = tags[row.phone]
         first = self.first_rows.setdefault(tag, row.number)
         if first != row.number:
-            if row.opted_out or row.sms_consent is False or row.marketing_consent is False:
-                late = self.late_refusals.setdefault(first, [False, False, False])
-                said = (row.opted_out, row.sms_consent is False, row.marketing_consent is False)
+            said = (row.opted_out, row.sms_consent is False, row.marketing_consent is False, row.whatsapp_consent is False)
+            if any(said):
+                late = self.late_refusals.setdefault(first, [False] * len(said))
                 late[:] = [before or now for before, now in zip(late, said, strict=True)]
             return Decision(Outcome.DUPLICATE_IN_FILE, reasons=(f"Duplicate phone number: the same as in row {first}",))
         decision = decide(entry_of(row, tags), roster, replace=self.batch.replace_existing)
@@ -250,7 +253,7 @@ class _Plan:
         """Bring late refusals to the rows they belong to, and keep the counts."""
         if self.late_refusals:
             numbers = list(self.late_refusals)
-            said = [[flags[position] for flags in self.late_refusals.values()] for position in range(3)]
+            said = [[flags[position] for flags in self.late_refusals.values()] for position in range(4)]
             with connection.cursor() as cursor:
                 cursor.execute(_REFUSE_LATE, [numbers, *said, self.batch.pk])
             replan(self.batch, numbers)
@@ -276,6 +279,7 @@ def entry_of(row: ReadRow, tags: Mapping[str, str]) -> Entry:
         sms_consent=row.sms_consent,
         marketing_consent=row.marketing_consent,
         opted_out=row.opted_out,
+        whatsapp_consent=row.whatsapp_consent,
     )
 
 
@@ -304,6 +308,7 @@ def _record(batch: ImportBatch, row: ReadRow, cells: tuple[str, ...], decision: 
         row.birthday,
         _array(row.tags),
         row.sms_consent,
+        row.whatsapp_consent,
         row.marketing_consent,
         row.opted_out,
         row.consent_at,

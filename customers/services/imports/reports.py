@@ -14,7 +14,7 @@ REPORT_COLUMNS = frozenset({ROW_COLUMN, REASONS_COLUMN})  # read by nobody: a co
 EXTRA_PREFIX = "Extra: "  # before a heading of an export that would be read as something else
 Outcome = ImportRow.Outcome
 _NOT_IMPORTED = (Outcome.REFUSED, Outcome.HELD, Outcome.DUPLICATE_IN_FILE, Outcome.UNCHANGED)
-_EXPORTED = ("Name", "Phone", "Email", "SMS consent", "Marketing consent", "Opted out", "Birthday", "Notes", "Tags")
+_EXPORTED = ("Name", "Phone", "Email", "SMS consent", "WhatsApp consent", "Marketing consent", "Opted out", "Birthday", "Notes", "Tags")
 CHUNK_ROWS = 2_000
 
 
@@ -58,6 +58,7 @@ def _cells(customer: Customer, further: int, headers: Sequence[str]) -> list[str
         customer.phone or customer.phone_raw or "",
         customer.email or "",
         "no" if refuses else _answer(customer.sms_consent),
+        _answer(customer.whatsapp_consent),
         "no" if customer.email_opt_out else _answer(customer.gdpr_marketing_consent),
         "yes" if customer.opted_out else "no",
         customer.birthday.isoformat() if customer.birthday else "",

@@ -12,7 +12,8 @@ from servicepro.lib.tenancy import connection
 # Two index scans; a plain OR over both columns would read the whole table.
 _KNOWN = f"""
 SELECT id, coalesce(same_person_as_id, id), {tag_sql("phone")}, name, nullif(lower(trim(email)), ''), other_phones, birthday, notes,
-       tags, extra, sms_consent, gdpr_marketing_consent, opted_out, sms_opt_out, email_opt_out, import_batch_id
+       tags, extra, sms_consent, gdpr_marketing_consent, opted_out, sms_opt_out, email_opt_out, import_batch_id,
+       whatsapp_consent
   FROM customers_customer
  WHERE id IN (SELECT id FROM customers_customer WHERE {tag_sql("phone")} = ANY(%(tags)s)
               UNION SELECT id FROM customers_customer WHERE email = ANY(%(emails)s)
@@ -21,7 +22,7 @@ SELECT id, coalesce(same_person_as_id, id), {tag_sql("phone")}, name, nullif(low
 """
 _SUPPRESSED = """
 SELECT channel, address_tag FROM customers_suppression
- WHERE lifted_at IS NULL AND channel IN ('sms', 'email') AND address_tag = ANY(%s)
+ WHERE lifted_at IS NULL AND channel IN ('sms', 'email', 'whatsapp') AND address_tag = ANY(%s)
 """
 
 
@@ -39,6 +40,7 @@ def load_roster(*, tags: Sequence[str], emails: Sequence[str], is_locked: bool =
         {},
         {tag for channel, tag in suppressed if channel == "sms"},
         {email_tags[tag] for channel, tag in suppressed if channel == "email" and tag in email_tags},
+        {tag for channel, tag in suppressed if channel == "whatsapp"},
     )
     by_tag: dict[str, Known] = {}
     by_email: dict[str, list[Known]] = {}

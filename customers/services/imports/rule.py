@@ -40,6 +40,7 @@ class Entry:
     sms_consent: bool | None = None
     marketing_consent: bool | None = None
     opted_out: bool = False
+    whatsapp_consent: bool | None = None
 
     @property
     def refuses(self) -> bool:
@@ -67,6 +68,7 @@ class Known:
     sms_opt_out: bool
     email_opt_out: bool
     import_batch_id: UUID | None = None
+    whatsapp_consent: bool | None = None
 
     @property
     def refuses_texts(self) -> bool:
@@ -82,6 +84,7 @@ class Fresh:
     gdpr_marketing_consent: bool | None
     sms_opt_out: bool
     email_opt_out: bool
+    whatsapp_consent: bool | None
 
 
 @dataclass(slots=True)
@@ -106,6 +109,7 @@ class Roster:
     by_email: Mapping[str, list[Known]]
     suppressed_phones: Collection[str] = frozenset()  # tags
     suppressed_emails: Collection[str] = frozenset()  # the addresses themselves
+    suppressed_whatsapp: Collection[str] = frozenset()  # tags
 
     def meets(self, entry: Entry) -> bool:
         """Tell whether the row may mean anybody at all."""
@@ -124,12 +128,12 @@ def decide(entry: Entry, roster: Roster, *, replace: bool, batch_id: UUID | None
         strangers = {known.head: known.pk for known in met if known.head != own.head}
         if strangers:
             return _held((own.pk, *strangers.values()), entry, is_suppressed or own.refuses_texts)
-        return _meet(entry, own, Outcome.CHANGED, is_suppressed=is_suppressed, replace=replace)
+        return _meet(entry, own, Outcome.CHANGED, roster, is_suppressed=is_suppressed, replace=replace)
     agreeing = {known.head: known for known in reversed(met) if names_agree(entry.name, known.name)}
     if len(agreeing) > 1:
         return _held(tuple(known.pk for known in agreeing.values()), entry, is_suppressed)
     for known in agreeing.values():
-        return _meet(entry, known, Outcome.MERGED, is_suppressed=is_suppressed, replace=replace)
+        return _meet(entry, known, Outcome.MERGED, roster, is_suppressed=is_suppressed, replace=replace)
     return _new(entry, roster, is_suppressed=is_suppressed, shares=bool(met))
 
 
@@ -168,21 +172,24 @@ def _new(entry: Entry, roster: Roster, *, is_suppressed: bool, shares: bool) -> 
     is_email_suppressed = entry.email in roster.suppressed_emails if entry.email else False
     sms = None if entry.sms_consent and is_out else entry.sms_consent
     marketing = None if entry.marketing_consent and (is_out or is_email_suppressed) else entry.marketing_consent
-    is_untaken = (sms, marketing) != (entry.sms_consent, entry.marketing_consent)
+    is_off_whatsapp = is_out or entry.tag in roster.suppressed_whatsapp
+    whatsapp = None if entry.whatsapp_consent and is_off_whatsapp else entry.whatsapp_consent
+    is_untaken = (sms, marketing, whatsapp) != (entry.sms_consent, entry.marketing_consent, entry.whatsapp_consent)
     return Decision(
         Outcome.NEW,
         doubts=((SHARED_EMAIL,) if shares else ()) + ((PERMISSION_NOT_TAKEN,) if is_untaken else ()),
         is_opted_out=is_out,
-        fresh=Fresh(sms, marketing, is_suppressed, is_email_suppressed),
+        fresh=Fresh(sms, marketing, is_suppressed, is_email_suppressed, whatsapp),
     )
 
 
-def _meet(entry: Entry, known: Known, outcome: Outcome, *, is_suppressed: bool, replace: bool) -> Decision:
+def _meet(entry: Entry, known: Known, outcome: Outcome, roster: Roster, *, is_suppressed: bool, replace: bool) -> Decision:
     changes = _filled(entry, known, replace=replace)
     changes |= _added(entry, known, replace=replace)
-    changes |= _consents(entry, known, is_suppressed=is_suppressed)
+    is_off_whatsapp = known.tag in roster.suppressed_whatsapp or entry.tag in roster.suppressed_whatsapp
+    changes |= _consents(entry, known, is_suppressed=is_suppressed, is_off_whatsapp=is_off_whatsapp)
     is_out = is_suppressed or known.refuses_texts or entry.refuses
-    wants = entry.sms_consent is True or entry.marketing_consent is True
+    wants = True in (entry.sms_consent, entry.marketing_consent, entry.whatsapp_consent)
     for column, (_old, new) in changes.items():
         if column == "phone":
             known.tag = entry.tag
@@ -234,7 +241,7 @@ def _added(entry: Entry, known: Known, *, replace: bool) -> dict[str, list[Any]]
     return changes
 
 
-def _consents(entry: Entry, known: Known, *, is_suppressed: bool) -> dict[str, list[Any]]:
+def _consents(entry: Entry, known: Known, *, is_suppressed: bool, is_off_whatsapp: bool) -> dict[str, list[Any]]:
     changes: dict[str, list[Any]] = {}
     is_out = is_suppressed or known.refuses_texts or entry.opted_out
     if entry.opted_out and not known.opted_out:
@@ -247,4 +254,8 @@ def _consents(entry: Entry, known: Known, *, is_suppressed: bool) -> dict[str, l
         changes["gdpr_marketing_consent"] = [known.gdpr_marketing_consent, False]
     elif entry.marketing_consent and known.gdpr_marketing_consent is None and not (is_out or known.email_opt_out or entry.refuses):
         changes["gdpr_marketing_consent"] = [None, True]
+    if entry.whatsapp_consent is False and known.whatsapp_consent is not False:
+        changes["whatsapp_consent"] = [known.whatsapp_consent, False]
+    elif entry.whatsapp_consent and known.whatsapp_consent is None and not (is_out or is_off_whatsapp or entry.refuses):
+        changes["whatsapp_consent"] = [None, True]
     return changes

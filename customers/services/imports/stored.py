@@ -12,7 +12,8 @@ from servicepro.lib.crypto import address_tags, decrypt_address, decrypt_text, e
 from servicepro.lib.tenancy import connection
 
 _OPEN = """
-SELECT id, row_number, outcome, name, phone, email, other_phones, sms_consent, marketing_consent, opted_out, consent_at, consent_source
+SELECT id, row_number, outcome, name, phone, email, other_phones, sms_consent, marketing_consent, opted_out, consent_at, consent_source,
+       whatsapp_consent
   FROM customers_importrow
  WHERE batch_id = %s AND row_number > %s AND applied_at IS NULL AND outcome IN ('new', 'changed', 'merged', 'unchanged')
    AND row_number = ANY(coalesce(%s::int[], ARRAY[row_number]))
@@ -47,6 +48,7 @@ class StoredRow:
     opted_out: bool
     consent_at: Any
     consent_source: str
+    whatsapp_consent: bool | None = None
 
     @property
     def tag(self) -> str:
@@ -100,6 +102,7 @@ def _entry(row: StoredRow) -> Entry:
         sms_consent=row.sms_consent,
         marketing_consent=row.marketing_consent,
         opted_out=row.opted_out,
+        whatsapp_consent=row.whatsapp_consent,
     )
 
 

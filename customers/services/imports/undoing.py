@@ -60,14 +60,15 @@ _SAID_AGAIN = """
 _LABELS = {
     "sms_consent": "the consent to texts",
     "gdpr_marketing_consent": "the consent to marketing",
+    "whatsapp_consent": "the consent to WhatsApp",
     "opted_out": "the wish not to be written to",
     "other_phones": "the list of further numbers",
     "extra": "the further data",
     "tags": "the list of tags",
     "notes": "the note",
 }
-_TYPES = {"birthday": "date", "tags": "text[]", "sms_consent": "boolean", "gdpr_marketing_consent": "boolean", "opted_out": "boolean"}
-_CONSENTS = {"sms_consent", "gdpr_marketing_consent", "opted_out"}
+_CONSENTS = {"sms_consent", "gdpr_marketing_consent", "whatsapp_consent", "opted_out"}
+_TYPES = {"birthday": "date", "tags": "text[]", **dict.fromkeys(_CONSENTS, "boolean")}
 
 
 @dataclass(slots=True)
@@ -203,6 +204,7 @@ def _own_reason(row: ImportRow, known: Known, customer: Customer) -> str:
     if (known.birthday, known.notes, known.tags, known.extra, known.other_phones) != expected:
         return _LATER.format("the record")
     same = known.sms_consent in (row.sms_consent, None) and known.gdpr_marketing_consent in (row.marketing_consent, None)
+    same = same and known.whatsapp_consent in (row.whatsapp_consent, None)
     if not same or known.opted_out != row.opted_out or ((known.sms_opt_out or known.email_opt_out) and not row.is_opted_out):
         return _LATER.format("the record")
     return ""

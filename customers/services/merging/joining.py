@@ -79,7 +79,8 @@ def _join(kept: Customer, gone: Customer, family: dict[int, Customer], actor: Us
     with contacts_moving():
         if moves_phone(kept, gone):
             # A stop and a start arrive by phone, so the wish they leave goes where the phone goes.
-            Customer.objects.filter(pk=gone.pk).update(phone=None, sms_opt_out=False, updated_at=now)
+            left = {"sms_opt_out": False, "whatsapp_consent": gone.whatsapp_consent or None}
+            Customer.objects.filter(pk=gone.pk).update(phone=None, **left, updated_at=now)
         if changes:
             Customer.objects.filter(pk=kept.pk).update(**changes, updated_at=now)
     note_replaced_contacts(kept, gone)

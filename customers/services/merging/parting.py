@@ -107,14 +107,18 @@ def _asked_again(merge: CustomerMerge, addresses: set[str]) -> bool:
 
 
 def _return_phone(merge: CustomerMerge, was_gone: dict[str, Any]) -> list[str]:
-    """Give the moved phone back with the wish about texts it carries now."""
+    """Give the moved phone back with the wishes about texts and WhatsApp it carries now."""
     phone = was_gone["phone"]
     if Customer.objects.filter(phone=phone).exists():
         return ["Another record has the phone by now, so it does not go back."]
-    since = ConsentEvent.objects.filter(address_tag=phone_tag(phone), channel=Suppression.Channel.SMS, created_at__gt=merge.created_at)
-    last = since.order_by("-created_at", "-pk").values_list("action", flat=True).first()
-    is_out = was_gone["sms_opt_out"] if last is None else last == ConsentEvent.Action.WITHDRAWN
-    Customer.objects.filter(pk=merge.gone_id).update(phone=phone, sms_opt_out=is_out, updated_at=timezone.now())
+    since = ConsentEvent.objects.filter(address_tag=phone_tag(phone), created_at__gt=merge.created_at).order_by("created_at", "pk")
+    last = dict(since.values_list("channel", "action"))
+    wishes = {"sms_opt_out": was_gone["sms_opt_out"], "whatsapp_consent": was_gone.get("whatsapp_consent")}
+    if by_text := last.get(Suppression.Channel.SMS):
+        wishes["sms_opt_out"] = by_text == ConsentEvent.Action.WITHDRAWN
+    if on_whatsapp := last.get(Suppression.Channel.WHATSAPP):
+        wishes["whatsapp_consent"] = on_whatsapp == ConsentEvent.Action.GRANTED
+    Customer.objects.filter(pk=merge.gone_id).update(phone=phone, **wishes, updated_at=timezone.now())
     return []
 
 

@@ -6,7 +6,10 @@ from typing import Any
 from customers.models import Customer
 
 # A refusal passes to the kept record, a permission never does: nobody gave it for that record.
-REFUSALS = {"opted_out": True, "sms_opt_out": True, "email_opt_out": True, "sms_consent": False, "gdpr_marketing_consent": False}
+REFUSALS = {
+    **dict.fromkeys(("opted_out", "sms_opt_out", "email_opt_out"), True),
+    **dict.fromkeys(("sms_consent", "gdpr_marketing_consent", "whatsapp_consent"), False),
+}
 # What belongs to one row alone, or has a rule of its own below. An invitation that ran out says nothing of the other record.
 _NEVER_FILLED = {
     *("id", "created_at", "updated_at", "source", "same_person_as_id", "loyalty_points_balance", "phone", "phone_raw"),

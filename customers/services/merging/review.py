@@ -148,6 +148,7 @@ def _questions(proposals: Iterable[MergeProposal]) -> list[Question]:
 def _card(customer: Customer, talks: dict[int, tuple[int, datetime.datetime | None]]) -> RecordCard:
     wishes = [words for column, words in _REFUSALS.items() if getattr(customer, column)]
     wishes += ["said no to texts"] if customer.sms_consent is False else []
+    wishes += ["said no to WhatsApp"] if customer.whatsapp_consent is False else []
     wishes += ["said no to marketing"] if customer.gdpr_marketing_consent is False else []
     count, last = talks.get(customer.pk, (0, None))
     return RecordCard(

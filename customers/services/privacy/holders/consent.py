@@ -59,6 +59,8 @@ def _refused(person: Person) -> dict[str, set[str]]:
             refused = {channel: set(tags[channel]) for channel in tags}
         if record.sms_opt_out or record.sms_consent is False:
             refused[Suppression.Channel.SMS.value] |= tags[Suppression.Channel.SMS.value]
+        if record.whatsapp_consent is False:
+            refused[Suppression.Channel.WHATSAPP.value] |= tags[Suppression.Channel.WHATSAPP.value]
         if record.email_opt_out:
             refused[Suppression.Channel.EMAIL.value] |= tags[Suppression.Channel.EMAIL.value]
     return refused
