@@ -2,12 +2,20 @@
 
 from customers.selectors import Customer
 from customers.services import accepts_offers, blocking_reason, records_of
+from messaging.selectors import sender_for
+from messaging.types import Channel
 from portal.types import Preference
 from tenants.selectors import current_tenant
 
-TITLES = {"sms": "Offers by text", "email": "Offers by email"}
-WAYS = {"sms": "text me offers and news at the number in my profile", "email": "email me offers and news at the address in my profile"}
+TITLES = {"sms": "Offers by text", "whatsapp": "Offers on WhatsApp", "email": "Offers by email"}
+WAYS = {
+    "sms": "text me offers and news at the number in my profile",
+    "whatsapp": "send me offers and news on WhatsApp at the number in my profile",
+    "email": "email me offers and news at the address in my profile",
+}
 TEXT_START = "You texted us STOP. Text START to the same number first, then you can turn offers on here."
+WHATSAPP_START = "You wrote STOP to us on WhatsApp. Write START in the same chat first, then you can turn offers on here."
+WHATSAPP_AWAY = "Our messages to you on WhatsApp do not arrive. Write START to us there, or ask us about it."
 BOUNCED = "Our emails to your address came back. Please check it above."
 _STOP_REASONS = ("stop", "twilio")
 
@@ -15,7 +23,10 @@ _STOP_REASONS = ("stop", "twilio")
 def preferences_of(customer: Customer) -> list[Preference]:
     """Return what somebody allows on each channel that reaches them."""
     rows = list(records_of(customer))
-    reachable = {"sms": any(row.phone for row in rows), "email": any(row.email for row in rows)}
+    has_phone = any(row.phone for row in rows)
+    # Only a business with WhatsApp asks; whoever said yes before can always say no.
+    is_on_whatsapp = any(row.whatsapp_consent for row in rows) or sender_for(Channel.WHATSAPP) is not None
+    reachable = {"sms": has_phone, "whatsapp": has_phone and is_on_whatsapp, "email": any(row.email for row in rows)}
     return [_preference(channel, rows) for channel in TITLES if reachable[channel]]
 
 
@@ -28,6 +39,8 @@ def _preference(channel: str, rows: list[Customer]) -> Preference:
 def _way_out(channel: str, reason: str) -> str:
     if channel == "email":
         return BOUNCED
+    if channel == "whatsapp":
+        return WHATSAPP_START if reason.startswith(_STOP_REASONS) else WHATSAPP_AWAY
     return TEXT_START if reason.startswith(_STOP_REASONS) else "Texts to your number do not arrive. Please ask us about it."
 
 

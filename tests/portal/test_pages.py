@@ -157,6 +157,46 @@ def test_offers_stop_and_come_back_with_one_press_each(client, ana, channel):
         assert event.wording in shown and len(event.wording) > 20
 
 
+def test_whatsapp_is_off_until_somebody_says_yes_and_has_a_switch_of_its_own(client, ana):
+    assert "Offers on WhatsApp: off" in words(client.get("/portal/profile"))
+    for wanted, action in (("yes", "granted"), ("no", "withdrawn")):
+        shown = client.get("/portal/profile").content.decode()
+        assert client.post("/portal/profile/offers", {"channel": "whatsapp", "wanted": wanted}).status_code == 302
+        facts = consent_facts({ana.pk})[ana.pk]
+        assert (facts.whatsapp_consent, facts.sms_opt_out, facts.email_opt_out) == (wanted == "yes", False, False)
+        event = ConsentEvent.objects.latest("pk")
+        assert (event.action, event.channel, event.source) == (action, "whatsapp", "portal") and event.wording in shown
+
+
+def test_a_business_without_whatsapp_does_not_ask_but_lets_people_end_it(client, ana, settings):
+    settings.TWILIO_WHATSAPP_NUMBER = ""
+    assert "WhatsApp" not in words(client.get("/portal/profile"))
+    Customer.objects.filter(pk=ana.pk).update(whatsapp_consent=True)
+    assert "Offers on WhatsApp: on" in words(client.get("/portal/profile"))
+
+
+def test_a_stop_on_whatsapp_is_not_undone_by_a_press(client, ana):
+    suppress(channel="whatsapp", address=PHONE, reason="stop_keyword", event_key="x")
+    page = words(client.get("/portal/profile"))
+    assert "Offers on WhatsApp: off" in page and "Write START in the same chat" in page
+    client.post("/portal/profile/offers", {"channel": "whatsapp", "wanted": "yes"})
+    assert Suppression.objects.filter(lifted_at=None).count() == 1
+
+
+def test_who_wants_only_whatsapp_again_gets_only_that(client, ana):
+    Customer.objects.filter(pk=ana.pk).update(opted_out=True)
+    client.post("/portal/profile/offers", {"channel": "whatsapp", "wanted": "yes"})
+    facts = consent_facts({ana.pk})[ana.pk]
+    assert (facts.opted_out, facts.whatsapp_consent, facts.sms_opt_out, facts.email_opt_out) == (False, True, True, True)
+
+
+def test_who_wants_only_texts_again_is_not_written_to_on_whatsapp(client, ana):
+    Customer.objects.filter(pk=ana.pk).update(opted_out=True, whatsapp_consent=True)
+    client.post("/portal/profile/offers", {"channel": "sms", "wanted": "yes"})
+    facts = consent_facts({ana.pk})[ana.pk]
+    assert (facts.opted_out, facts.whatsapp_consent, facts.sms_opt_out, facts.email_opt_out) == (False, False, False, True)
+
+
 def test_pressing_twice_is_one_event(client, ana):
     for _turn in range(2):
         client.post("/portal/profile/offers", {"channel": "sms", "wanted": "no"})
