@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import orjson
 from django.utils import timezone
 
 from campaigns.errors import BadCampaignInput, WrongStatus
@@ -17,14 +16,14 @@ from campaigns.selectors import campaign_by_id
 from campaigns.services.backoff import stop_sentence, weigh
 from campaigns.services.fallback import fall_back, goes_as_text, hear_late
 from campaigns.services.lifecycle import TRIES, complete_if_finished, leave_unreached, pass_everybody_to, pause_campaign
+from campaigns.services.recording import STATUS, record_outcomes
 from campaigns.services.rendering import Renderer
-from campaigns.services.settling import log_summary, settle_in_doubt
+from campaigns.services.settling import settle_in_doubt
 from campaigns.types import BatchResult
 from customers.selectors import consent_facts
 from customers.services import register_missing_customers
 from customers.types import ConsentFacts, NewCustomer
 from loyalty.errors import OfferRefused
-from loyalty.selectors import granted_customers
 from messaging.errors import PaceUnavailable
 from messaging.services import batch_allowance, begin_delivery, finish_delivery
 from messaging.types import Channel, Envelope, Outcome, Reason, Receipt
@@ -35,14 +34,6 @@ LOCK_SPACE = 7_151  # separates the drain's advisory locks from any other use
 LIMIT_MAX = 5_000
 LOOK_SECONDS = 5.0  # how long a running campaign goes without asking whether its template still stands
 
-_STATUS = {
-    Outcome.SENT: "sent",
-    Outcome.FAILED: "failed",
-    Outcome.SKIPPED: "skipped",
-    Outcome.HELD: "held",
-    Outcome.IN_DOUBT: "in_doubt",
-    Outcome.LATER: "pending",
-}
 _DUE = """(sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held')) AND (not_before IS NULL OR not_before <= %(now)s)
           ORDER BY id LIMIT %(size)s"""
 # One drain a campaign (its advisory lock) needs no row locks; whom an owner cancelled meanwhile is not taken.
@@ -69,24 +60,6 @@ UPDATE campaigns_target t
 RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.phone_channel, t.sms_attempt_id,
           t.sms_sid, t.facts, t.summary_logged,
           due.sms_status IN ('pending', 'held') AS wants_sms, due.email_status IN ('pending', 'held') AS wants_email
-"""
-_RECORD = """
-UPDATE campaigns_target t
-   SET customer_id = v.customer_id, points_granted = v.points, points_reason = coalesce(v.points_reason, ''),
-       sms_status = coalesce(v.sms_status, t.sms_status),
-       sms_reason = coalesce(v.sms_reason, CASE WHEN v.sms_status IS NULL THEN t.sms_reason ELSE '' END),
-       sms_attempt_id = coalesce(v.sms_attempt, t.sms_attempt_id), sms_sid = coalesce(v.sms_sid, t.sms_sid),
-       email_status = coalesce(v.email_status, t.email_status),
-       email_reason = coalesce(v.email_reason, CASE WHEN v.email_status IS NULL THEN t.email_reason ELSE '' END),
-       email_attempt_id = coalesce(v.email_attempt, t.email_attempt_id),
-       not_before = v.not_before, error_message = coalesce(v.error, ''), facts = coalesce(v.facts, t.facts),
-       summary_logged = t.summary_logged OR v.logged,
-       updated_at = now()
-  FROM json_to_recordset(%s::json)
-       AS v(id bigint, customer_id bigint, points int, points_reason text, sms_status text, sms_reason text, sms_attempt uuid,
-            sms_sid text, email_status text, email_reason text, email_attempt uuid, not_before timestamptz, error text,
-            facts jsonb, logged boolean)
- WHERE t.id = v.id
 """
 
 
@@ -296,16 +269,8 @@ def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     recorded = batch.targets
     if KINDS[campaign.kind].is_personal:
         recorded = _weigh(campaign, batch, result)
-    customers = {target.customer_id for target in recorded if target.customer_id}
-    granted = granted_customers(campaign.key, customers) if campaign.points else set()
-    rows = [_row(campaign, target, batch, target.customer_id in granted) for target in recorded]
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [orjson.dumps([_brief(row) for row in rows]).decode()])
+    record_outcomes(campaign, recorded, batch.receipts, batch.fresh_points)
     pass_everybody_to(campaign.pk, batch.targets[-1].pk)
-    for target, row in zip(recorded, rows, strict=True):
-        if row["logged"] and not target.summary_logged:
-            receipt = batch.receipts[Channel.SMS][target.pk]
-            log_summary(campaign, target, is_attempted=receipt.is_attempted)
     _count(campaign, batch, result)
 
 
@@ -345,42 +310,10 @@ def _is_sent(receipt: Receipt | None) -> bool:
     return receipt is not None and receipt.outcome is Outcome.SENT
 
 
-def _row(campaign: Campaign, target: Target, batch: _Batch, has_points: bool) -> dict[str, Any]:
-    """Return the record of one person's round, and bring the target in memory up to it."""
-    sms, email = batch.receipts[Channel.SMS].get(target.pk), batch.receipts[Channel.EMAIL].get(target.pk)
-    target.points_granted = campaign.points if has_points else 0
-    target.points_reason = "" if target.pk in batch.fresh_points else "already_granted" if has_points else "not_granted"
-    if sms:
-        target.sms_status, target.sms_reason = _STATUS[sms.outcome], str(sms.reason)
-        target.sms_attempt_id, target.sms_sid = sms.attempt_id or target.sms_attempt_id, sms.sid
-    untils = [receipt.until for receipt in (sms, email) if receipt and receipt.until]
-    facts = {name: receipt.facts for name, receipt in (("text", sms), ("email", email)) if receipt and receipt.facts}
-    row: dict[str, Any] = {
-        "id": target.pk,
-        "customer_id": target.customer_id,
-        "points": target.points_granted,
-        "points_reason": target.points_reason,
-        "not_before": min(untils) if untils else None,
-        "error": next((receipt.error for receipt in (sms, email) if receipt and receipt.error), ""),
-        "facts": {**target.facts, **facts} if facts else None,
-        "logged": sms is not None and sms.outcome in (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED),
-    }
-    if sms:
-        row |= {"sms_status": target.sms_status, "sms_reason": target.sms_reason, "sms_attempt": sms.attempt_id, "sms_sid": sms.sid}
-    if email:
-        row |= {"email_status": _STATUS[email.outcome], "email_reason": str(email.reason), "email_attempt": email.attempt_id}
-    return row
-
-
-def _brief(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what the statement takes for granted: parsing it costs the database as much as writing it."""
-    return {name: value for name, value in row.items() if value not in (None, "")}
-
-
 def _count(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     result.handled += len(batch.targets)
     for receipt in batch.receipts[Channel.SMS].values():
-        name = _STATUS[receipt.outcome]
+        name = STATUS[receipt.outcome]
         if name != "pending":
             setattr(result, name, getattr(result, name) + 1)
     for channel in (Channel.SMS, Channel.EMAIL):
