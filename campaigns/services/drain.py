@@ -57,8 +57,8 @@ UPDATE campaigns_target t
    SET sms_status = CASE WHEN t.sms_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.sms_status END,
        email_status = CASE WHEN t.email_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.email_status END
   FROM due WHERE t.ctid = due.place AND t.sms_status = due.sms_status AND t.email_status = due.email_status
-RETURNING t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.phone_channel, t.sms_attempt_id,
-          t.sms_sid, t.facts, t.summary_logged,
+RETURNING t.ctid::text AS place, t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.phone_channel,
+          t.sms_attempt_id, t.sms_sid, t.facts, t.summary_logged,
           due.sms_status IN ('pending', 'held') AS wants_sms, due.email_status IN ('pending', 'held') AS wants_email
 """
 

@@ -10,6 +10,7 @@ from campaigns.services.settling import log_summary
 from loyalty.selectors import granted_customers
 from messaging.types import Channel, Outcome, Receipt
 from servicepro.lib.tenancy import connection
+from servicepro.lib.value_columns import as_columns, columns_sql
 
 Receipts = Mapping[Channel, Mapping[int, Receipt]]
 
@@ -21,24 +22,28 @@ STATUS = {
     Outcome.IN_DOUBT: "in_doubt",
     Outcome.LATER: "pending",
 }
-_RECORD = """
+_FINAL = (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED)
+# Empty: as it was, or none. A taken person is found by their place on the page, and by number whoever was written to since.
+_COLUMNS = (
+    "place, id, customer_id, points, points_reason, sms_status, sms_reason, sms_attempt, sms_sid, email_status, email_reason,"
+    " email_attempt, not_before, error, facts, logged"
+)
+_RECORD = f"""
 UPDATE campaigns_target t
-   SET customer_id = v.customer_id, points_granted = v.points, points_reason = coalesce(v.points_reason, ''),
-       sms_status = coalesce(v.sms_status, t.sms_status),
-       sms_reason = coalesce(v.sms_reason, CASE WHEN v.sms_status IS NULL THEN t.sms_reason ELSE '' END),
-       sms_attempt_id = coalesce(v.sms_attempt, t.sms_attempt_id), sms_sid = coalesce(v.sms_sid, t.sms_sid),
-       email_status = coalesce(v.email_status, t.email_status),
-       email_reason = coalesce(v.email_reason, CASE WHEN v.email_status IS NULL THEN t.email_reason ELSE '' END),
-       email_attempt_id = coalesce(v.email_attempt, t.email_attempt_id),
-       not_before = v.not_before, error_message = coalesce(v.error, ''), facts = coalesce(v.facts, t.facts),
-       summary_logged = t.summary_logged OR v.logged,
+   SET customer_id = nullif(v.customer_id, '')::bigint, points_granted = v.points::int, points_reason = coalesce(v.points_reason, ''),
+       sms_status = coalesce(nullif(v.sms_status, ''), t.sms_status),
+       sms_reason = CASE WHEN v.sms_status <> '' THEN coalesce(v.sms_reason, '') ELSE t.sms_reason END,
+       sms_attempt_id = coalesce(nullif(v.sms_attempt, '')::uuid, t.sms_attempt_id), sms_sid = coalesce(nullif(v.sms_sid, ''), t.sms_sid),
+       email_status = coalesce(nullif(v.email_status, ''), t.email_status),
+       email_reason = CASE WHEN v.email_status <> '' THEN coalesce(v.email_reason, '') ELSE t.email_reason END,
+       email_attempt_id = coalesce(nullif(v.email_attempt, '')::uuid, t.email_attempt_id),
+       not_before = nullif(v.not_before, '')::timestamptz, error_message = coalesce(v.error, ''),
+       facts = coalesce(nullif(v.facts, '')::jsonb, t.facts), summary_logged = t.summary_logged OR v.logged::boolean,
        updated_at = now()
-  FROM json_to_recordset(%s::json)
-       AS v(id bigint, customer_id bigint, points int, points_reason text, sms_status text, sms_reason text, sms_attempt uuid,
-            sms_sid text, email_status text, email_reason text, email_attempt uuid, not_before timestamptz, error text,
-            facts jsonb, logged boolean)
- WHERE t.id = v.id
+  FROM {columns_sql(_COLUMNS.count(",") + 1)} AS v({_COLUMNS})
+ WHERE t.id = v.id::bigint
 """
+_RECORD_IN_PLACE = f"{_RECORD} AND t.ctid = v.place::tid"
 
 
 def record_outcomes(campaign: Campaign, targets: Sequence[Any], receipts: Receipts, fresh_points: Collection[int]) -> None:
@@ -46,17 +51,23 @@ def record_outcomes(campaign: Campaign, targets: Sequence[Any], receipts: Receip
 
     `fresh_points` are the ids of targets whose points were granted in this round.
     """
+    if not targets:
+        return
     customers = {target.customer_id for target in targets if target.customer_id}
     granted = granted_customers(campaign.key, customers) if campaign.points else set()
     rows = []
     for target in targets:
         _note_points(campaign, target, has_points=target.customer_id in granted, is_fresh=target.pk in fresh_points)
         rows.append(_row(target, receipts[Channel.SMS].get(target.pk), receipts[Channel.EMAIL].get(target.pk)))
+    columns = as_columns(rows)
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [orjson.dumps([_brief(row) for row in rows]).decode()])
-    for target, row in zip(targets, rows, strict=True):
-        if row["logged"] and not target.summary_logged:
-            log_summary(campaign, target, is_attempted=receipts[Channel.SMS][target.pk].is_attempted)
+        cursor.execute(_RECORD_IN_PLACE, columns)
+        if cursor.rowcount < len(rows):
+            cursor.execute(_RECORD, columns)
+    for target in targets:
+        receipt = receipts[Channel.SMS].get(target.pk)
+        if receipt and receipt.outcome in _FINAL and not target.summary_logged:
+            log_summary(campaign, target, is_attempted=receipt.is_attempted)
 
 
 def _note_points(campaign: Campaign, target: Target, *, has_points: bool, is_fresh: bool) -> None:
@@ -64,30 +75,32 @@ def _note_points(campaign: Campaign, target: Target, *, has_points: bool, is_fre
     target.points_reason = "" if is_fresh else "already_granted" if has_points else "not_granted"
 
 
-def _row(target: Target, sms: Receipt | None, email: Receipt | None) -> dict[str, Any]:
+def _row(target: Any, sms: Receipt | None, email: Receipt | None) -> tuple[str, ...]:
     """Return the record of one person's round, and bring the target in memory up to it."""
     if sms:
         target.sms_status, target.sms_reason = STATUS[sms.outcome], str(sms.reason)
         target.sms_attempt_id, target.sms_sid = sms.attempt_id or target.sms_attempt_id, sms.sid
     untils = [receipt.until for receipt in (sms, email) if receipt and receipt.until]
     facts = {name: receipt.facts for name, receipt in (("text", sms), ("email", email)) if receipt and receipt.facts}
-    row: dict[str, Any] = {
-        "id": target.pk,
-        "customer_id": target.customer_id,
-        "points": target.points_granted,
-        "points_reason": target.points_reason,
-        "not_before": min(untils) if untils else None,
-        "error": next((receipt.error for receipt in (sms, email) if receipt and receipt.error), ""),
-        "facts": {**target.facts, **facts} if facts else None,
-        "logged": sms is not None and sms.outcome in (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED),
-    }
-    if sms:
-        row |= {"sms_status": target.sms_status, "sms_reason": target.sms_reason, "sms_attempt": sms.attempt_id, "sms_sid": sms.sid}
-    if email:
-        row |= {"email_status": STATUS[email.outcome], "email_reason": str(email.reason), "email_attempt": email.attempt_id}
-    return row
+    error = next((receipt.error for receipt in (sms, email) if receipt and receipt.error), "")
+    return (
+        target.place,
+        str(target.pk),
+        str(target.customer_id or ""),
+        str(target.points_granted),
+        target.points_reason,
+        *_way(sms),
+        sms.sid if sms else "",
+        *_way(email),
+        min(untils).isoformat() if untils else "",
+        " ".join(error.split()),
+        orjson.dumps({**target.facts, **facts}).decode() if facts else "",
+        "t" if sms and sms.outcome in _FINAL else "f",
+    )
 
 
-def _brief(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what the statement takes for granted: parsing it costs the database as much as writing it."""
-    return {name: value for name, value in row.items() if value not in (None, "")}
+def _way(receipt: Receipt | None) -> tuple[str, str, str]:
+    """Return what became of one message: status, reason and attempt."""
+    if receipt is None:
+        return "", "", ""
+    return STATUS[receipt.outcome], str(receipt.reason), receipt.attempt_id.hex if receipt.attempt_id else ""
