@@ -115,6 +115,29 @@ def test_a_hundred_at_once_use_an_offer_as_often_as_promised(people, offer, limi
     assert outcomes.count("OFFER_USED") == 100 - limit
 
 
+def test_promised_and_claimed_at_once_there_is_one_code_and_one_claim_each(people, offer):
+    ids, schema, gate = [customer.pk for customer in people], connection.schema_name, threading.Barrier(8)
+    promised, claimed = [], []
+
+    def work() -> None:
+        with schema_context(schema):
+            gate.wait(10)
+            promised.append(promise_offer(offer.pk, ids))
+            claimed.append([claim_offer(customer_id=customer_id, offer_id=offer.pk) for customer_id in ids])
+        connection.close()
+
+    workers = [threading.Thread(target=work) for _number in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(promised) == len(claimed) == 8
+    assert all(codes == promised[0] for codes in promised)
+    assert all(promises == claimed[0] for promises in claimed)
+    assert [promise.code for promise in claimed[0]] == [promised[0][customer_id] for customer_id in ids]
+    assert OfferCode.objects.count() == len(ids)
+
+
 def test_two_records_of_one_person_use_an_offer_once(people, offer):
     for customer in people[:2]:
         claim_offer(customer_id=customer.pk, offer_id=offer.pk)
