@@ -1,0 +1,1 @@
+"""How people come from a list to a first booking: counted, drawn, and taken along."""
