@@ -16,7 +16,7 @@ def _collect(person: Person) -> Parts:
     sessions = PortalSession.objects.filter(customer_id__in=person.customer_ids).order_by("pk")
     codes = SignInCode.objects.filter(_codes(person)).order_by("pk")
     return {
-        "sign_ins": list(sessions.values("customer_id", "user_agent", "created_at", "last_seen_at", "ended_at")),
+        "sign_ins": list(sessions.values("customer_id", "is_app", "user_agent", "created_at", "last_seen_at", "ended_at")),
         "sign_in_codes": [
             {"purpose": row.purpose, "address": row.address, "asked_at": row.created_at, "used_at": row.used_at, "outcome": row.outcome}
             for row in codes
