@@ -6,7 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("blast", "blast_memory", "consolidation", "customer_import", "google_voice", "lighthouse", "loyalty_pages", "onboarding_analytics", "tenant_request")
+NAMES = (
+    "blast",
+    "blast_memory",
+    "consolidation",
+    "customer_import",
+    "google_voice",
+    "lighthouse",
+    "loyalty_pages",
+    "onboarding_analytics",
+    "tenant_request",
+)
 
 
 def main(names: list[str]) -> int:
