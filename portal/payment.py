@@ -12,6 +12,7 @@ from loyalty.services import check_offer, resting_points
 from loyalty.types import UsableOffer
 from portal.booking_words import bill, day_words
 from portal.checkout import Choice
+from portal.invitations import offer_to_claim
 from portal.wording import points_rules
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.money import short_minor
@@ -54,6 +55,7 @@ def payment_panel(
         "bill": bill(found),
         "offers": offers,
         "excludes": bool(offers) and not rules.may_stack,
+        "waiting": _waiting(customer) if customer and not offers else "",
         "uses_offer": any(offer.is_chosen for offer in offers),
         "refused": f"{refused.rstrip('.')}." if refused else "",
         "shown": choice.points,
@@ -70,6 +72,12 @@ def payment_panel(
         "resting": resting_points(customer.pk) if customer and found.balance else "",
         "rules": points_rules(),
     }
+
+
+def _waiting(customer: Customer) -> str:
+    """Say what somebody was promised who can have it by registering; empty for nothing."""
+    offer = offer_to_claim(customer)
+    return offer_in_words(offer) if offer else ""
 
 
 def _offers(choice: Choice, customer: Customer | None) -> list[OfferChoice]:

@@ -41,6 +41,7 @@ from portal.checkout import (
 from portal.errors import TooManyBookings
 from portal.payment import best_choice, payment_panel
 from portal.selectors import has_fresh_code, signed_in_customer
+from portal.services import complete_registration
 from portal.services.access import SIGN_IN_PATH
 from portal.services.limits import counted_booking
 from portal.views.book import CART_PROBLEMS, DETAILS, SERVICES, TIMES, services_page, times_page
@@ -154,6 +155,10 @@ def _pressed(request: HttpRequest, choice: Choice, contact: Contact) -> HttpResp
         return _away(ways[action], contact)
     if action == "code":
         return _to_sign_in(request, choice, contact)
+    customer = signed_in_customer(request)
+    if action == "register" and customer:
+        complete_registration(customer)
+        return _away(replace(choice, points="", offer_id=None).path(DETAILS), contact)
     if action == "without":
         return _booked(request, replace(choice, points=""), contact)
     if action == "without-offer":

@@ -11,7 +11,7 @@ from bookings.models import Booking
 from bookings.selectors import manage_token
 from customers.models import Customer
 from loyalty.models import OfferCode, OfferUse, WelcomeOffer
-from loyalty.services import claim_offer
+from loyalty.services import claim_offer, promise_offer
 from portal.models import PortalSession
 from tenants.business.models import BusinessSettings
 from tests.bookings.conftest import Shop, at
@@ -185,6 +185,31 @@ def test_somebody_elses_offer_is_not_shown_and_not_used(loyal, shop, offer, ana)
 def test_a_guest_is_told_that_an_offer_can_be_used_after_signing_in(browser, shop, offer):
     page = browser().get("/book/details", cart(shop, offer=str(offer.pk)))
     assert "Do you have points or a welcome offer?" in words(page) and "To pay on site $150" in words(page)
+
+
+def test_what_was_promised_is_had_by_registering_at_the_bill(loyal, shop, offer):
+    ben = loyal(0)
+    promise_offer(offer.pk, [ben.pk])
+    client = client_of(ben)
+    page = client.get("/book/details", cart(shop))
+    assert "A welcome offer is waiting for you 20% off, at most $20, on bookings from $50." in words(page)
+    assert OfferCode.objects.get(customer=ben).claimed_at is None and ways(page) == {}
+    away = press(client, fields(page) | CONTACT, action="register")
+    assert away.status_code == 302 and OfferCode.objects.get(customer=ben).claimed_at is not None
+    again = client.get(away["Location"])
+    assert ways(again)[f"with {offer.pk}"] and {name: fields(again)[name] for name in CONTACT} == CONTACT
+    ben.refresh_from_db()
+    assert ben.registered_at is not None
+    assert press(client, fields(again), action="confirm").status_code == 303
+    assert Booking.objects.get().offer_discount_minor == 2_000
+
+
+def test_who_is_promised_nothing_reads_of_no_offer_and_cannot_take_one(loyal, shop, offer):
+    client = client_of(loyal(0))
+    page = client.get("/book/details", cart(shop))
+    assert "waiting for you" not in words(page)
+    press(client, fields(page) | CONTACT, action="register")
+    assert not OfferCode.objects.exists() and Booking.objects.count() == 0
 
 
 def test_other_services_keep_it_or_say_why_not_and_how(client, shop, offer, ana):
