@@ -26,7 +26,7 @@ from servicepro.lib.record_admin import PeopleAdmin, ReadOnlyAdmin
 from tenants.selectors import current_tenant, signed_in_user
 
 _FIELDS = (
-    *("email", "birthday", "notes", "tags", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
+    *("email", "birthday", "notes", "tags", "time_zone", "sms_consent", "whatsapp_consent", "opted_out", "sms_opt_out", "email_opt_out"),
     *("gdpr_marketing_consent", "source", "loyalty_points_balance", "same_person_as"),
 )
 _FROM_LISTS = ("further_phones", "extra_data", "how_far", "brought_by")
@@ -55,9 +55,10 @@ class CustomerAdmin(PeopleAdmin):
 
     form = CustomerForm
     list_display = ("name", "masked_phone", "email", "loyalty_points_balance", "opted_out", "sms_opt_out", "source")
-    list_filter = (LifeFilter, "opted_out", "sms_opt_out", "sms_consent", "source")
+    list_filter = (LifeFilter, "opted_out", "sms_opt_out", "sms_consent", "whatsapp_consent", "source")
     search_fields = ("name", "email")
-    readonly_fields = ("phone_on_request", "loyalty_points_balance", "same_person_as", *_FROM_LISTS, *_TIMES)
+    # An opt-in to WhatsApp is the person's own word: a list with it, their profile, their message.
+    readonly_fields = ("phone_on_request", "whatsapp_consent", "loyalty_points_balance", "same_person_as", *_FROM_LISTS, *_TIMES)
     change_form_outer_after_template = "customers/_evidence.html"
 
     class Media:

@@ -31,6 +31,9 @@ def american_customers() -> list[DemoPerson]:
         DemoPerson("No Texts Ned", "512-555-0171", "ned@example.com", {"sms_opt_out": True}),
         DemoPerson("Consent No Nora", "512-555-0172", "nora@example.com", {"sms_consent": False}),
         DemoPerson("Consent Yes Yara", "512-555-0173", "yara@example.com", {"sms_consent": True}),
+        DemoPerson("WhatsApp Wanda", "512-555-0179", "wanda@example.com", {"whatsapp_consent": True}),
+        DemoPerson("Not On WhatsApp Nia", "512-556-3003", "nia@example.com", {"whatsapp_consent": True}),
+        DemoPerson("No WhatsApp Noor", "512-555-0180", "noor@example.com", {"whatsapp_consent": False}),
         DemoPerson("No Mail Nick", "512-555-0174", "nick@example.com", {"email_opt_out": True}),
         DemoPerson("Short Number Sue", "555-01", "sue@example.com"),
         DemoPerson("Vanity Vic", "1-800-DETAILS", ""),
@@ -49,7 +52,12 @@ def indian_customers() -> list[DemoPerson]:
     """Return the customers of the salon in India."""
     names = ["Ananya Sharma", "Rohan Mehta", "Kavya Iyer", "Arjun Singh", "Diya Reddy", "Vihaan Gupta", "Isha Nair", "Kabir Das"]
     return [
-        DemoPerson(name, f"98765{43210 + number}", f"{name.split()[0].lower()}@example.in" if number % 2 else "")
+        DemoPerson(
+            name,
+            f"98765{43210 + number}",
+            f"{name.split()[0].lower()}@example.in" if number % 2 else "",
+            {"whatsapp_consent": True} if number < 6 else {},
+        )
         for number, name in enumerate(names)
     ]
 

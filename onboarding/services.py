@@ -18,6 +18,7 @@ from customers.services import import_google_voice, record_inbound_message, regi
 from loyalty.services import change_guardrails, guardrails
 from messaging.selectors import line_numbers
 from messaging.services import ensure_line
+from messaging.types import Channel
 from onboarding.demo_catalog import american_places, american_services, indian_places, indian_services
 from onboarding.demo_people import DemoPerson, american_customers, google_voice_page, indian_customers
 from servicepro.lib.tenancy import connection
@@ -65,6 +66,7 @@ def _fill(tenant: Tenant, people: list[DemoPerson], own_number: str, *, owner_na
     """Add what the business has; people who are there already stay as they are."""
     owner_phone = "+15125550199" if tenant.region == "US" else "+919812345699"
     describe_business(owner_name=owner_name, postal_address=address, owner_phone=owner_phone)
+    ensure_line(own_number, channel=Channel.WHATSAPP)
     if not ensure_line(own_number):
         return
     for person in people:
@@ -99,7 +101,8 @@ def connect_simulator() -> bool:
     try:
         for tenant in each_tenant():
             base = public_url(tenant)
-            for number in line_numbers():
+            numbers = [*line_numbers(), *(f"whatsapp:{number}" for number in line_numbers(Channel.WHATSAPP))]
+            for number in numbers:
                 _tell("numbers", {"number": number, "inboundUrl": f"{base}/api/webhooks/twilio/inbound"})
             _tell("sendgrid-webhook", {"url": f"{base}/api/webhooks/sendgrid/events"})
     except urllib.error.URLError:

@@ -99,3 +99,11 @@ def test_evidence_costs_the_same_however_much_there_is(owner: Client, django_ass
 
 def test_a_customer_who_is_not_there_is_not_found(owner: Client):
     assert owner.get("/admin/customers/customer/999999/change/").status_code == 404
+
+
+def test_an_opt_in_to_whatsapp_is_shown_and_is_nobodys_to_give_but_theirs(owner: Client):
+    ana = register_customer(name="Ana", phone_text=A)
+    form = {"name": "Ana", "source": "manual", "sms_consent": "unknown", "gdpr_marketing_consent": "unknown", "whatsapp_consent": "true"}
+    assert owner.post(f"/admin/customers/customer/{ana.pk}/change/", form).status_code == 302
+    ana.refresh_from_db()
+    assert ana.whatsapp_consent is None and "Whatsapp consent" in page_of(owner, ana)

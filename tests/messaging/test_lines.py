@@ -5,7 +5,8 @@ from django.contrib import admin
 from django.db import IntegrityError
 
 from messaging.models import PER_SECOND_MAX, Line
-from messaging.selectors import sender_for
+from messaging.selectors import line_numbers, owns_number, sender_for
+from messaging.services import ensure_line
 from messaging.types import Channel
 
 
@@ -34,3 +35,12 @@ def test_a_slow_pace_is_kept(tenant):
     Line.objects.update(messages_per_second=0.1)
     Line.objects.get().full_clean()
     assert sender_for(Channel.SMS).messages_per_second == 0.1
+
+
+def test_a_number_may_carry_texts_and_whatsapp_each_once_and_hears_on_both(tenant):
+    number = Line.objects.get().phone
+    assert ensure_line(number, channel=Channel.WHATSAPP) and not ensure_line(number, channel=Channel.WHATSAPP)
+    assert not ensure_line(number)
+    assert sorted(Line.objects.values_list("channel", "is_default")) == [("sms", True), ("whatsapp", True)]
+    assert owns_number(number) and owns_number(number, Channel.WHATSAPP)
+    assert line_numbers() == [number] == line_numbers(Channel.WHATSAPP)
