@@ -33,6 +33,7 @@ def main(schema: str, campaign_id: int, seed: int, chance: float) -> None:
 
     from campaigns.errors import WrongStatus
     from campaigns.selectors import campaign_by_id
+    from campaigns.services import recording
     from messaging.services import delivery
     from tenants.selectors import tenant_by_schema
 
@@ -45,8 +46,8 @@ def main(schema: str, campaign_id: int, seed: int, chance: float) -> None:
         (delivery, "_answers", "between call and record", False),
         (delivery, "settle", "before the outcome is written", True),
         (delivery, "settle", "after the ledger, before the target", False),
-        (engine, "granted_customers", "during record", False),
-        (engine, "log_summary", "after record", True),
+        (recording, "granted_customers", "during record", False),
+        (recording, "log_summary", "after record", True),
     ):
         setattr(module, name, _die_around(chance, dice, note, getattr(module, name), before=before))
     with tenant_context(tenant_by_schema(schema)):
