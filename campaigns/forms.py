@@ -66,7 +66,7 @@ class InvitationForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, **named: Any) -> None:
         super().__init__(data, **named)
         for field, sentence in (
-            ("name", "Give it a name, for example “Spring list”. Only you see it."),
+            ("name", "Give it a name, for example “Spring list”."),
             ("channel", "Choose how it is sent."),
             ("status", "Tick at least one kind of people."),
         ):
@@ -78,6 +78,11 @@ class InvitationForm(forms.Form):
         self.fields["message_template"].error_messages["max_length"] = (
             f"The text is too long: use at most {TEXT_CHARACTERS_MAX} characters."
         )
+
+    def full_clean(self) -> None:
+        """Read what was sent, and keep it: a field that is objected to later is still what was typed."""
+        super().full_clean()
+        self.read: dict[str, Any] = dict(getattr(self, "cleaned_data", {}))
 
     def clean(self) -> dict[str, Any]:
         """Hold what was chosen against itself."""
@@ -135,7 +140,7 @@ class InvitationForm(forms.Form):
         if not self.is_bound:
             return self.initial.get(field)
         self.is_valid()  # reads what was sent, once
-        return self.cleaned_data.get(field)
+        return self.read.get(field)
 
 
 class ScheduleForm(forms.Form):

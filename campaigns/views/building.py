@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from bookings.selectors import active_places
 from campaigns import services
+from campaigns.errors import BadCampaignInput
 from campaigns.forms import CHANNELS, LIVES, VARIABLES, InvitationForm, place_errors, typed_from
 from campaigns.kinds.invitation import SMS, SMS_WITHOUT_OFFER
 from campaigns.links import campaign_link
 from campaigns.models import Campaign
-from campaigns.services.invitation_words import word_problems
+from campaigns.services.invitation_words import check_invitation
 from campaigns.views.acting import send_invitation_test
 from campaigns.views.previewing import people_context, preview_context, reach_of, templates_context
 from campaigns.views.watching import campaign_asked_for
@@ -81,13 +82,22 @@ def _receive(request: HttpRequest, campaign: Campaign | None) -> HttpResponse:
     if form.is_valid():
         saved = _save(request, form, campaign)
     else:  # everything that is wrong is said at once
-        place_errors(form, word_problems(form.draft, with_rules=True))
+        place_errors(form, _other_problems(form))
     if saved is None:
         return _page(request, form, campaign, status_code=400)
     if then == "test":
         send_invitation_test(request, saved)
         return redirect(campaign_link(saved, "edit")) if saved.status == Campaign.Status.DRAFT else redirect(campaign_link(saved))
     return redirect(campaign_link(saved))
+
+
+def _other_problems(form: InvitationForm) -> dict[str, str]:
+    """Return what the services would object to in the fields that the form itself finds nothing wrong with."""
+    try:
+        check_invitation(form.cleaned_data.get("name", ""), form.draft, form.audience)
+    except BadCampaignInput as error:
+        return {field: sentence for field, sentence in error.details["fields"].items() if field not in form.errors and field != "audience"}
+    return {}
 
 
 def _save(request: HttpRequest, form: InvitationForm, campaign: Campaign | None) -> Campaign | None:
@@ -153,7 +163,7 @@ def _chosen(form: InvitationForm) -> dict[str, Any]:
     """Return what is chosen, as the page compares and shows it."""
     plain = ("offer", "content_sid", "import_batch", "place", "last_visit_after", "last_visit_before", "when", "day", "time")
     several = {name: [str(value) for value in form[name].value() or ()] for name in ("status", "tags")}
-    return {name: _as_typed(form[name].value()) for name in plain} | several
+    return {name: _as_typed(form[name].value()) for name in plain} | several | {"mapped": sorted(form.mapped.items())}
 
 
 def _as_typed(value: object) -> str:

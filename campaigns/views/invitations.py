@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from campaigns import services
-from campaigns.forms import CHANNELS, LIVES
+from campaigns.forms import CHANNELS
 from campaigns.models import Campaign
 from campaigns.selectors import FILTERS, invitation_campaigns, invitation_stats
 from campaigns.types import Audience
@@ -25,6 +25,7 @@ KIND = "invitation"
 MAY_LOOK = "campaigns.view_campaign"
 PAGE_ROWS = 20
 CHANNEL_LABELS = dict(CHANNELS)
+LIFE_WORDS = {"imported": "not invited yet", "invited": "invited and not registered", "expired": "invited, and out of time"}
 
 
 def campaigns_access(view: View) -> View:
@@ -80,7 +81,8 @@ def _when(campaign: Campaign) -> str:
 
 def _audience_in_words(audience: Audience) -> str:
     """Say who is invited."""
-    parts = [", ".join(label.lower() for life, label in LIVES if life in audience.statuses)]
+    is_everybody = len(audience.statuses) == len(LIFE_WORDS)
+    parts = ["everybody who has not registered" if is_everybody else " or ".join(LIFE_WORDS[life] for life in sorted(audience.statuses))]
     if audience.import_batch_id:
         try:
             parts.append(f"from {import_by_id(audience.import_batch_id).file_name}")

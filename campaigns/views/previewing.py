@@ -130,9 +130,9 @@ def templates_context(draft: InvitationDraft) -> dict[str, Any]:
     try:
         rows = [_row(template, draft) for template in whatsapp_templates()]
     except ProviderAway as error:
-        return {"templates": {"problem": error.message, "kept": sorted(draft.content_variables.items())}, "fields": VARIABLES}
-    rows.sort(key=lambda row: (not row.is_usable, row.name))
-    return {"templates": {"rows": rows, "has_none": True}, "fields": VARIABLES}
+        return {"templates": {"problem": error.message}, "fields": VARIABLES}
+    shown = [row for row in rows if row.is_usable or row.is_chosen]
+    return {"templates": {"rows": shown, "others": [row for row in rows if row not in shown], "is_known": True}, "fields": VARIABLES}
 
 
 def _row(template: WhatsappTemplate, draft: InvitationDraft) -> TemplateRow:
