@@ -138,14 +138,16 @@ def campaign_report(campaign_id: int) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT sms_status, sms_reason, email_status, email_reason, count(*), sum(points_granted) FROM campaigns_target
-             WHERE campaign_id = %s GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC
+            SELECT CASE phone_channel WHEN 'sms' THEN 'text' ELSE 'WhatsApp' END, sms_status, sms_reason, email_status, email_reason,
+                   count(*), sum(points_granted) FROM campaigns_target
+             WHERE campaign_id = %s GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC
             """,
             [campaign_id],
         )
         return [
-            f"{people:>6} people: text {sms}{_because(sms_reason)}; email {email}{_because(email_reason)}; {points} points"
-            for sms, sms_reason, email, email_reason, people, points in cursor.fetchall()
+            f"{people:>6} people: {way} {sms}{_because(sms_reason)}"
+            + ("" if email_reason == "phone_only" else f"; email {email}{_because(email_reason)}; {points} points")
+            for way, sms, sms_reason, email, email_reason, people, points in cursor.fetchall()
         ]
 
 

@@ -38,7 +38,7 @@ class Command(ServiceCommand):
         if not 1 <= options["limit"] <= LIMIT_MAX:
             raise BadCampaignInput(f"The limit must be a number from 1 to {LIMIT_MAX}.")
         with tenant_context(tenant_by_schema(options["tenant"])):
-            campaign = campaign_by_id(options["campaign"])
+            campaign = self.campaign(options["campaign"])
             if campaign.status == Campaign.Status.DRAFT:
                 start_campaign(campaign, actor=None)
             if options["until_done"]:
@@ -51,6 +51,10 @@ class Command(ServiceCommand):
             campaign.refresh_from_db()
             if campaign.status == Campaign.Status.PAUSED:
                 raise Conflict(f"The campaign is paused. {campaign.pause_reason}".strip())
+
+    def campaign(self, campaign_id: int) -> Campaign:
+        """Return the campaign that is to be sent. Raises UnknownCampaign."""
+        return campaign_by_id(campaign_id)
 
     def _until_done(self, campaign: Campaign) -> None:
         def show(_result: BatchResult) -> None:
@@ -69,6 +73,8 @@ class Command(ServiceCommand):
     def _bar(self, campaign: Campaign, *, final: bool = False) -> None:
         counts = campaign_counts(campaign.pk)
         full = counts.percent * BAR_CELLS // 100
-        line = f"[{'#' * full}{'.' * (BAR_CELLS - full)}] {counts.percent:3d} %  texts {counts.sms.finished}/{counts.sms.total}"
-        line += f"  emails {counts.email.finished}/{counts.email.total}"
+        messages = "texts" if counts.has_email else "messages"
+        line = f"[{'#' * full}{'.' * (BAR_CELLS - full)}] {counts.percent:3d} %  {messages} {counts.sms.finished}/{counts.sms.total}"
+        if counts.has_email:
+            line += f"  emails {counts.email.finished}/{counts.email.total}"
         self.stdout.write(line, ending="\n" if final or not sys.stdout.isatty() else "\r")
