@@ -22,7 +22,7 @@ from portal.services.sessions import set_cookie
 from portal.types import Address
 from portal.views.pages import SENDING_PROBLEMS, private, show, show_problem
 from portal.views.sign_in import COOKIE_SECONDS
-from portal.wording import offer_limits, texts_wording, welcome_sentence
+from portal.wording import offer_limits, points_rules, texts_wording, welcome_sentence
 from servicepro.lib.client_ip import client_ip
 from tenants.selectors import business_settings, current_tenant
 
@@ -37,6 +37,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Show what an invitation promises and the way to register. Opening it registers nobody and claims nothing."""
     found, chosen = invitation_behind(token), business_settings()
     context: dict[str, Any] = {"token": token, "reply_to": chosen.reply_to_email, "address": chosen.postal_address, "found": found}
+    context["rules"] = points_rules() if chosen.point_value_minor else None
     if found and found.offer and not found.is_over:
         offer = found.offer
         context |= {"offer": offer, "amount": offer_amount(offer), "limits": offer_limits(offer), "days": offer.validity_days}
@@ -52,7 +53,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Ask for the phone and send a code there, whether or not we know it; who is signed in already only says yes."""
     given = request.POST if request.method == "POST" else request.GET
     link, customer = given.get("link", "")[:LINK_CHARACTERS_MAX], signed_in_customer(request)
-    if customer and not given.get("other"):
+    if customer and not given.get("other") and not _is_for_another(link, customer):
         return _complete(request, customer, link)
     known = invited_address(link) if link and not given.get("other") else None
     context: dict[str, Any] = {"link": link, "known": masked(known) if known else "", "typed": given.get("phone", "")[:40]}
@@ -62,6 +63,12 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return _asked(request, known or read_mobile(given.get("phone", ""), current_tenant().region), link)
     except (BadAddress, *SENDING_PROBLEMS) as error:
         return show_problem(request, FORM, error, **context)
+
+
+def _is_for_another(link: str, customer: Customer) -> bool:
+    """Return whether an invitation went to somebody else than who is signed in: a phone or computer that people share."""
+    found = invitation_behind(link)
+    return found is not None and found.customer_id != customer.pk
 
 
 def _complete(request: HttpRequest, customer: Customer, link: str) -> HttpResponse:

@@ -67,6 +67,7 @@ def test_the_way_from_the_link_to_the_offer(invited, browser, simulator):
     client = browser()
     page = client.get(f"/i/{invited.link}")
     assert "15% off" in words(page) and "On bookings from $75, at most $50 off." in words(page) and page["Referrer-Policy"] == "no-referrer"
+    assert "100 points are worth about $10. To use your points, your booking total must be at least $75" in words(page)
     form = client.get(f"{REGISTER}?link={invited.link}")
     assert "+1512•••0142" in words(form) and "5550142" not in page.content.decode() + form.content.decode()
     answer = sign_up(client, simulator, link=invited.link)
@@ -148,6 +149,15 @@ def test_a_link_of_somebody_else_gives_nothing_away(invited, browser, simulator)
     assert OfferCode.objects.get().claimed_at is None and Customer.objects.count() == 2
     invited.customer.refresh_from_db()
     assert invited.customer.life == "invited" and "WELCOME-" not in words(client.get(WELCOME))
+
+
+def test_on_a_shared_phone_the_link_is_for_whom_it_was_sent_to(invited, browser, simulator):
+    ben = register(phone="+15125550150", name="Ben").customer
+    client = client_of(ben)
+    page = words(client.get(REGISTER, {"link": invited.link}))
+    assert "+1512•••0142" in page and "Ben" not in page
+    sign_up(client, simulator, link=invited.link)
+    assert invited.code in words(client.get(WELCOME)) and Customer.objects.get(pk=ben.pk).name == "Ben"
 
 
 def test_looking_changes_nothing(invited, browser):
