@@ -20,6 +20,7 @@ from messaging.selectors import line_numbers
 from messaging.services import ensure_line
 from messaging.types import Channel
 from onboarding.demo_catalog import american_places, american_services, indian_places, indian_services
+from onboarding.demo_invitation import set_up_invitation
 from onboarding.demo_people import DemoPerson, american_customers, google_voice_page, indian_customers
 from servicepro.lib.tenancy import connection
 from tenants.errors import UnknownTenant
@@ -44,6 +45,7 @@ def set_up_demo() -> list[Tenant]:
     with tenant_context(salon):
         _fill(salon, indian_customers(), "+919812345670", owner_name="Meera", address="12 MG Road, Bengaluru 560001")
         describe_catalog(indian_places(), indian_services())
+        set_up_invitation()
     return [root, salon]
 
 
