@@ -15,6 +15,7 @@ from campaigns.types import Audience, InvitationDraft
 NAME_CHARACTERS_MAX = 100
 TEXT_CHARACTERS_MAX = 1_600
 TAG_CHARACTERS_MAX = 120
+FIRST_YEAR, LAST_YEAR = 1990, 2190
 MAPPED = re.compile(r"map-([A-Za-z0-9_]{1,16})", re.ASCII)
 CHANNELS = (
     ("sms", "SMS"),
@@ -45,6 +46,17 @@ class _AnyOf(forms.MultipleChoiceField):
         return 0 < len(str(value)) <= TAG_CHARACTERS_MAX and "\0" not in str(value)
 
 
+class _Day(forms.DateField):
+    """A day of our time, which every clock can be set to."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the day. Raises ValidationError for one that nobody means."""
+        day = super().clean(value)
+        if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(f"Choose a day between {FIRST_YEAR} and {LAST_YEAR}.")
+        return day
+
+
 class InvitationForm(forms.Form):
     """What an owner chooses and writes. `draft` and `audience` can be had in any state of it."""
 
@@ -57,10 +69,10 @@ class InvitationForm(forms.Form):
     tags = _AnyOf(required=False, label="Tags")
     import_batch = forms.UUIDField(required=False, label="List")
     place = forms.IntegerField(required=False, min_value=1, max_value=2**31, label="Place")
-    last_visit_after = forms.DateField(required=False, label="Last visit on or after")
-    last_visit_before = forms.DateField(required=False, label="Last visit before")
+    last_visit_after = _Day(required=False, label="Last visit on or after")
+    last_visit_before = _Day(required=False, label="Last visit before")
     when = forms.ChoiceField(choices=(("now", "now"), ("later", "later")), required=False)
-    day = forms.DateField(required=False, label="Day")
+    day = _Day(required=False, label="Day")
     time = forms.TimeField(required=False, label="Time")
 
     def __init__(self, data: QueryDict | None = None, **named: Any) -> None:
@@ -101,9 +113,10 @@ class InvitationForm(forms.Form):
         """Return what is to be said and by which channel, as far as it was typed."""
         channel = self._value("channel") or "sms"
         has_template = channel != "sms" and bool(self._value("content_sid"))
+        text = str(self["message_template"].value() or "").replace("\r\n", "\n").replace("\0", "")
         return InvitationDraft(
             channel=channel,
-            message_template=str(self["message_template"].value() or "").replace("\r\n", "\n").strip()[:TEXT_CHARACTERS_MAX],
+            message_template=text.strip()[:TEXT_CHARACTERS_MAX],
             offer_id=self._value("offer"),
             content_sid=self._value("content_sid") if has_template else "",
             content_variables=self.mapped if has_template else {},
@@ -146,7 +159,7 @@ class InvitationForm(forms.Form):
 class ScheduleForm(forms.Form):
     """When a draft is to start by itself."""
 
-    day = forms.DateField(error_messages={"required": "Choose the day on which it starts.", "invalid": "This is not a date."})
+    day = _Day(error_messages={"required": "Choose the day on which it starts.", "invalid": "This is not a date."})
     time = forms.TimeField(error_messages={"required": "Choose the time at which it starts.", "invalid": "This is not a time."})
 
     def starts_at(self, time_zone: str) -> datetime.datetime:

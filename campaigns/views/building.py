@@ -19,7 +19,7 @@ from campaigns.links import campaign_link
 from campaigns.models import Campaign
 from campaigns.services.invitation_words import check_invitation
 from campaigns.views.acting import send_invitation_test
-from campaigns.views.previewing import people_context, preview_context, reach_of, templates_context
+from campaigns.views.previewing import cost_of, people_context, preview_context, reach_of, templates_context
 from campaigns.views.watching import campaign_asked_for
 from customers.selectors import recent_imports, tags_of_lists
 from loyalty.selectors import active_offers, offer_in_words
@@ -69,7 +69,9 @@ def part(request: HttpRequest, part: str) -> HttpResponse:
         context |= templates_context(form.draft)
     else:
         context |= preview_context(form.draft, shown_as)
-    if part == "audience":
+    if part == "preview":  # people are not counted anew for each letter: how many texts there are stands in the form
+        context |= cost_of(_number(request, "texts") or 0, context["preview"].get("segments")) | {"is_beside": True}
+    elif part == "audience":
         context |= reach_of(form.audience, form.draft.channel, context["preview"].get("segments"))
     return render(request, f"campaigns/{PARTS[part]}.html", context)
 
@@ -181,5 +183,9 @@ def _is_list(text: str) -> bool:
 
 
 def _person_asked_for(request: HttpRequest) -> int | None:
-    text = request.POST.get("as", "")
+    return _number(request, "as")
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -83,6 +83,12 @@ def preview_context(draft: InvitationDraft, shown_as: int | None) -> dict[str, A
     }
 
 
+def cost_of(texts: int, segments: SegmentCount | None) -> dict[str, Any]:
+    """Return what so many texts of so many segments cost together."""
+    each = segments.segments if segments else 0
+    return {"cost": {"texts": texts, "each": each, "segments": texts * each, "micros": texts * each * settings.SMS_SEGMENT_PRICE_MICROS}}
+
+
 def reach_of(audience: Audience, channel: str, segments: SegmentCount | None) -> dict[str, Any]:
     """Return how many it would reach by which way, why others are left out, and what the texts would cost together."""
     if not audience.statuses:
@@ -91,21 +97,16 @@ def reach_of(audience: Audience, channel: str, segments: SegmentCount | None) ->
         found = services.preview_audience(audience, channel)
     except ServiceProError as error:
         return {"reach": {"problem": error.message}}
-    each = segments.segments if segments else 0
-    texts = found.by_channel.get("sms", 0) if each else 0
     return {
+        **cost_of(found.by_channel.get("sms", 0), segments),
         "reach": {
             "count": found.reach,
             "people": found.people,
             "channels": [(count, CHANNEL_WORDS[way]) for way, count in found.by_channel.items() if count],
             "left_out": [(count, reason_label(reason)) for reason, count in found.left_out.items()],
             "registered": found.registered,
-            "texts": texts,
             "whatsapp": found.by_channel.get("whatsapp", 0),
-            "segments": each,
-            "segments_all": texts * each,
-            "cost_micros": texts * each * settings.SMS_SEGMENT_PRICE_MICROS,
-        }
+        },
     }
 
 

@@ -21,6 +21,7 @@ from tenants.selectors import current_tenant, signed_in_user
 from tenants.services import record_action
 
 PAGE_ROWS = 50
+INVITATION_FILTERS = ("invited_recently", "registered_already", "not_on_whatsapp", "whatsapp_outside_window")
 OPEN_STATUSES = ("running",)
 REPORTS_FOR = datetime.timedelta(hours=1)  # how long after its end phones are watched for having got it
 SKIP_FILTERS = (
@@ -144,7 +145,8 @@ def table_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         }
         for target in page
     ]
-    choices = [(name, reason_label(name)) for name in SKIP_FILTERS]
+    reasons = SKIP_FILTERS + (INVITATION_FILTERS if campaign.kind == "invitation" else ())
+    choices = [(name, reason_label(name)) for name in reasons]
     return {
         "page": page,
         "people": people,

@@ -24,6 +24,13 @@
     if (words.value === withOffer || words.value === withoutOffer) words.value = event.target.value ? withOffer : withoutOffer;
   });
 
+  // A second press while the first is on its way saves nothing twice.
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.isSent) event.preventDefault();
+    form.dataset.isSent = "yes";
+  });
+  addEventListener("pageshow", () => delete form.dataset.isSent);
+
   // Enter in the search for a person looks for them; it does not save the invitation.
   form.elements.who.addEventListener("keydown", (event) => {
     if (event.key === "Enter") event.preventDefault();
