@@ -5,7 +5,11 @@ import zoneinfo
 
 from customers.types import JoinFact
 
-_CONVERSATIONS = {"twilio": "the conversation", "google_voice_import": "the Google Voice conversation"}
+_CONVERSATIONS = {
+    "twilio": "the conversation",
+    "whatsapp": "the WhatsApp conversation",
+    "google_voice_import": "the Google Voice conversation",
+}
 
 
 def join_sentence(fact: JoinFact, *, time_zone: str) -> str:

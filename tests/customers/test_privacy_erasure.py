@@ -40,7 +40,9 @@ from customers.services import (
     undo_import,
 )
 from loyalty.selectors import drifting_balances
+from messaging.models import CopyRemoval
 from messaging.services import receive_text
+from messaging.types import Channel
 from servicepro.lib.fields import phone_tag
 from tenants.accounts.models import AuditEntry, User
 from tenants.services import record_action
@@ -252,6 +254,17 @@ def test_a_new_text_from_the_number_begins_a_new_conversation(ana):
     thread = Message.objects.get(external_key="SM" + "f" * 32).conversation
     assert list(thread.participants.values_list("phone", flat=True)) == [PHONE]
     assert thread.messages.count() == 1
+
+
+def test_a_whatsapp_conversation_goes_like_one_by_text(ana):
+    first, second = "SM" + "8" * 32, "SM" + "9" * 32
+    receive_text(channel=Channel.WHATSAPP, from_e164=PHONE, body=f"{NAME} here", provider_id=first)
+    erase_person(ana, actor=None, reason="asked")
+    assert CopyRemoval.objects.filter(message_sid=first).exists()
+    assert Message.objects.get(external_key=first).body == ""
+    receive_text(channel=Channel.WHATSAPP, from_e164=PHONE, body="hello again", provider_id=second)
+    thread = Message.objects.get(external_key=second).conversation
+    assert thread.messages.count() == 1 and list(thread.participants.values_list("phone", flat=True)) == [PHONE]
 
 
 def test_the_certificate_counts_what_went_says_what_stays_and_names_nobody(ana):

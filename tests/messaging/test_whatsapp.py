@@ -2,10 +2,12 @@
 
 import datetime
 import uuid
+from dataclasses import replace
 
 import pytest
 import time_machine
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from customers.models import Customer, Suppression
@@ -292,3 +294,24 @@ def test_nobody_listening_is_said_in_a_sentence(tenant, simulator, settings):
 def test_without_an_account_there_are_no_templates(tenant, settings):
     settings.TWILIO_ACCOUNT_SID = ""
     assert whatsapp_templates() == []
+
+
+def test_a_batch_asks_no_question_more_than_a_batch_of_texts_unless_free_words_go(tenant, simulator):
+    people = [
+        register_customer(name="P", region="US", phone_text=f"+151255502{n:02d}", whatsapp_consent=True, sms_consent=True) for n in range(8)
+    ]
+
+    def questions(key: str, channel: Channel, **fields) -> int:
+        batch = [
+            replace(envelope(person, campaign_key=key, address=person.phone, **fields), channel=channel, reference=person.pk)
+            for person in people
+        ]
+        with CaptureQueriesContext(connection) as asked:
+            receipts = deliver(batch)
+        assert {receipt.outcome for receipt in receipts} <= {Outcome.SENT, Outcome.SKIPPED}
+        return len(asked)
+
+    texts = questions("k1", Channel.SMS)
+    assert questions("k2", Channel.WHATSAPP) == texts
+    free = questions("k3", Channel.WHATSAPP, content_sid="")
+    assert free <= texts + 1

@@ -13,7 +13,7 @@ from customers.services.privacy.registry import Person
 from servicepro.lib.phone import Phone, parse_phone
 from tenants.selectors import business_settings, current_tenant
 
-PROVIDER_SOURCE = "twilio"
+PROVIDER_SOURCES = ("twilio", "whatsapp")  # conversations whose messages Twilio keeps a copy of
 
 
 def customer_named(*, phone_text: str = "", customer_id: int | None = None) -> Customer:
@@ -85,6 +85,7 @@ def _gathered(records: list[Customer], strangers: list[Customer], *, phones: set
         Participant.objects.exclude(pk__in=[participant.pk for participant in participants]),
         ImportRow.objects.exclude(theirs),
     ]
+    at_provider = Message.objects.filter(conversation_id__in=alone, source__in=PROVIDER_SOURCES)
     return Person(
         customer_ids=ids,
         phones=tuple(sorted(phones)),
@@ -94,9 +95,7 @@ def _gathered(records: list[Customer], strangers: list[Customer], *, phones: set
         unread_phones=tuple(sorted({raw for row in rows if (raw := row.phone_raw)})),
         conversation_ids=alone,
         group_conversation_ids=groups,
-        provider_ids=tuple(
-            Message.objects.filter(conversation_id__in=alone, source=PROVIDER_SOURCE).order_by("pk").values_list("external_key", flat=True)
-        ),
+        provider_ids=tuple(at_provider.order_by("pk").values_list("external_key", flat=True)),
         shared=frozenset((phones & _phones(strangers)) | (emails & _emails(strangers))),
     )
 

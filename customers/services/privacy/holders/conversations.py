@@ -8,6 +8,7 @@ from django.db.models import Q
 from customers.models import Conversation, Message, Participant
 from customers.services.privacy.blanking import blank_values
 from customers.services.privacy.mentions import ERASED, mention_pattern
+from customers.services.privacy.persons import PROVIDER_SOURCES
 from customers.services.privacy.registry import Holder, Parts, Person
 
 
@@ -34,7 +35,7 @@ def _erase(person: Person) -> Mapping[str, int]:
     texts = _blank_bodies(person.conversation_ids)
     # A new text from this number begins a new conversation; what an imported takeout made keeps its key, so that importing the
     # same takeout again does not bring the texts back.
-    for conversation in Conversation.objects.filter(pk__in=person.conversation_ids, source="twilio"):
+    for conversation in Conversation.objects.filter(pk__in=person.conversation_ids, source__in=PROVIDER_SOURCES):
         Conversation.objects.filter(pk=conversation.pk).update(external_key=f"erased:{person.surrogate.hex}:{conversation.pk}")
     return {"names and numbers in conversations": participants, "texts": texts, "texts of groups": _blank_group_texts(person)}
 
