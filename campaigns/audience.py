@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -12,7 +13,10 @@ from campaigns.models import Campaign
 from campaigns.types import Audience, AudiencePreview
 from customers.services import consolidate
 from messaging.selectors import own_phone_tags
+from messaging.types import Reason
+from servicepro.lib.crypto import decrypt_address
 from servicepro.lib.fields import tag_sql
+from servicepro.lib.phone import is_us_number
 from servicepro.lib.tenancy import connection
 from tenants.selectors import current_tenant
 
@@ -79,12 +83,17 @@ def count_audience(audience: Audience, channel: str, *, needs_consent: bool) -> 
                 values,
             )
             rows = cursor.fetchall()
+            unreachable = _unreachable_on_whatsapp(cursor, people, values)
+    if unreachable:  # a text reaches them where both were chosen
+        rows.append((False, "whatsapp", "", -unreachable))
+        rows.append((False, "sms", "" if channel == Campaign.Channel.BOTH else Reason.US_MARKETING.value, unreachable))
     invited = [row[1:] for row in rows if not row[0]]
     by_channel: dict[str, int] = {}
     left_out: dict[str, int] = {}
     for route, reason, count in invited:
         counts, key = (left_out, reason) if reason else (by_channel, route)
         counts[key] = counts.get(key, 0) + count
+    by_channel = {route: count for route, count in by_channel.items() if count}
     return AudiencePreview(
         people=sum(count for _route, _reason, count in invited),
         reach=sum(by_channel.values()),
@@ -92,6 +101,16 @@ def count_audience(audience: Audience, channel: str, *, needs_consent: bool) -> 
         left_out=left_out,
         registered=sum(row[3] for row in rows if row[0]),
     )
+
+
+def _unreachable_on_whatsapp(cursor: Any, people: str, values: Mapping[str, Any]) -> int:
+    """Count those whose number WhatsApp takes no marketing for, which only the number itself tells; few have opted in."""
+    if settings.WHATSAPP_MARKETING_TO_US or values["channel"] == Campaign.Channel.SMS:
+        return 0
+    cursor.execute(
+        f"SELECT phone FROM ({people}) AS people WHERE life <> 'registered' AND phone_channel = 'whatsapp' AND reason = ''", values
+    )
+    return sum(is_us_number(decrypt_address(connection.schema_name, "phone", phone)) for (phone,) in cursor.fetchall())
 
 
 def write_targets(campaign: Campaign) -> int:

@@ -155,7 +155,7 @@ def _template_problem(campaign: Campaign) -> str:
     except UnknownTemplate:
         return "There is no such WhatsApp template in your account any more. Choose another one."
     if template.is_approved:
-        if template.body != campaign.content_body:  # what people read is looked for in the provider's log
+        if template.body != campaign.content_body:  # what people read can be shown afterwards, whatever becomes of it there
             campaign.content_body = template.body
             Campaign.objects.filter(pk=campaign.pk).update(content_body=template.body)
         return ""

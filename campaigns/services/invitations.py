@@ -90,7 +90,7 @@ def preview_message(shown: Campaign | InvitationDraft, *, customer_id: int | Non
 
     A code nobody was promised yet is shown as a sample of the same length, and so is the link: the segments are those of sending.
     """
-    draft = draft_of(shown) if isinstance(shown, Campaign) else shown
+    draft, words = (draft_of(shown), shown.content_body) if isinstance(shown, Campaign) else (shown, "")
     if problems := word_problems(draft, with_rules=False):
         raise BadCampaignInput(next(iter(problems.values())), fields=problems)
     values = _sample_values(draft, customer_id)
@@ -100,7 +100,7 @@ def preview_message(shown: Campaign | InvitationDraft, *, customer_id: int | Non
         text=text,
         segments=segments,
         cost_micros=segments.segments * settings.SMS_SEGMENT_PRICE_MICROS,
-        whatsapp_text=_whatsapp_text(draft, text, values),
+        whatsapp_text=_whatsapp_text(draft, text, values, words),
         values=values,
     )
 
@@ -118,13 +118,13 @@ def _sample_values(draft: InvitationDraft, customer_id: int | None) -> dict[str,
     }
 
 
-def _whatsapp_text(draft: InvitationDraft, text: str, values: dict[str, str]) -> str:
+def _whatsapp_text(draft: InvitationDraft, text: str, values: dict[str, str], words: str) -> str:
     if draft.channel == Campaign.Channel.SMS:
         return ""
     if not draft.content_sid:
         return text
     try:
-        body = whatsapp_template(draft.content_sid).body
+        body = words or whatsapp_template(draft.content_sid).body
     except (ProviderAway, UnknownTemplate):
         return ""
     known = {number: name for number, name in draft.content_variables.items() if name in values}

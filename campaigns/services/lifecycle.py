@@ -49,6 +49,8 @@ def start_campaign(campaign: Campaign, *, actor: User | None, confirmed_count: i
         kind.check(campaign)
     with transaction.atomic():
         if kind.is_personal:
+            if Campaign.objects.filter(status=Status.RUNNING).exclude(pk=campaign.pk).exists():
+                raise WrongStatus(_ANOTHER)  # before the work of making the list; the constraint decides
             _plan(campaign)
         total = Target.objects.filter(campaign_id=campaign.pk).count()
         if confirmed_count is not None and confirmed_count != total:
@@ -60,13 +62,11 @@ def start_campaign(campaign: Campaign, *, actor: User | None, confirmed_count: i
 
 
 def _plan(campaign: Campaign) -> None:
-    """Make the list of people anew, while nobody else can start it. Raises EmptyAudience, WrongStatus."""
+    """Make the list of people anew, while nobody else can start it. Raises EmptyAudience."""
     no_erasure_meanwhile()
     status = Campaign.objects.select_for_update().values_list("status", flat=True).get(pk=campaign.pk)
     if status not in (Status.DRAFT, Status.SCHEDULED):
         return  # the caller's own step says why not
-    if Campaign.objects.filter(status=Status.RUNNING).exists():
-        raise WrongStatus(_ANOTHER)
     if not KINDS[campaign.kind].plan(campaign):
         raise EmptyAudience("Nobody matches this audience: everybody has registered already, or no list brought such people. Widen it.")
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
-from bookings.models import Booking
+from bookings.models import Booking, Place
 from campaigns.errors import BadCampaignInput, CountChanged, EmptyAudience, WrongStatus
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_counts, stats_of_invitations
@@ -248,6 +248,48 @@ def test_the_audience_preview_says_by_which_channel(tenant):
     assert (whatsapp.by_channel, whatsapp.left_out) == ({"whatsapp": 2}, {"consent_required": 3, "opted_out_explicit": 1})
 
 
+@pytest.mark.parametrize(
+    ("channel", "by_channel", "left_out"),
+    [("both", {"sms": 3}, {}), ("whatsapp", {}, {"whatsapp_us_marketing": 2, "consent_required": 1})],
+)
+def test_the_preview_knows_that_whatsapp_reaches_no_american(tenant, settings, channel, by_channel, left_out):
+    settings.WHATSAPP_MARKETING_TO_US = False
+    listed(2, whatsapp_consent=True)
+    listed(1, first=300)
+    preview = preview_audience(Audience(), channel)
+    assert (preview.people, preview.by_channel, preview.left_out) == (3, by_channel, left_out)
+
+
+def booked(customer: Customer, place: Place, start: datetime.datetime) -> Booking:
+    return Booking.objects.create(
+        customer=customer, place=place, starts_at=start, ends_at=start + datetime.timedelta(hours=1), seat=1, currency="USD",
+        total_minor=100, due_minor=100, idempotency_key=start.isoformat(), request_digest="d",
+    )  # fmt: skip
+
+
+def test_a_place_and_a_last_visit_are_those_of_appointments(tenant):
+    person, other, _never = listed(3)
+    place = Place.objects.create(name="Downtown", time_zone="America/Chicago")
+    for customer, month in ((person, 3), (other, 9)):
+        booked(customer, place, datetime.datetime(2026, month, 10, 16, tzinfo=datetime.UTC))
+    summer = datetime.date(2026, 6, 1)
+    assert people_of(Audience(place_id=place.pk)) == 2 and people_of(Audience(place_id=place.pk + 1)) == 0
+    assert people_of(Audience(last_visit_before=summer)) == 1 and people_of(Audience(last_visit_after=summer)) == 1
+    assert people_of(Audience(last_visit_after=datetime.date(2026, 3, 10), last_visit_before=datetime.date(2026, 3, 11))) == 1
+    Booking.objects.update(status="cancelled", cancelled_at=timezone.now())
+    assert people_of(Audience(place_id=place.pk)) == 0
+
+
+def test_a_campaign_can_be_scheduled_while_another_is_sent(tenant, simulator):
+    listed(2)
+    running, later = invite(), invite()
+    start_campaign(running, actor=None)
+    schedule_campaign(later, actor=None, at=hours_ago(-2))
+    assert later.status == "scheduled"
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=3)):
+        assert start_due_campaigns() == 0
+
+
 def test_records_that_are_one_person_are_invited_once_and_count_as_one(tenant, simulator):
     _first, second = listed(2, email="same@example.com")
     assert people_of(Audience()) == 1
@@ -369,6 +411,12 @@ def test_bookings_and_registrations_after_the_message_are_counted(tenant, simula
     start_campaign(campaign, actor=None)
     finish(campaign)
     Customer.objects.filter(pk__in=[people[0].pk, people[1].pk]).update(registered_at=timezone.now() + datetime.timedelta(minutes=1))
-    assert not Booking.objects.exists()
+    place = Place.objects.create(name="Downtown", time_zone="America/Chicago")
+    first = booked(people[0], place, hours_ago(-24))
+    booked(people[0], place, hours_ago(-48))
+    Booking.objects.filter(pk=booked(people[2], place, hours_ago(-72)).pk).update(created_at=hours_ago(24))
     stats = stats_of_invitations([campaign])[campaign.pk]
-    assert (stats.target, stats.sent, stats.registered, stats.booked) == (4, 4, 2, 0)
+    assert (stats.target, stats.sent, stats.registered, stats.booked) == (4, 4, 2, 1)
+    Booking.objects.exclude(pk=first.pk).delete()
+    Booking.objects.update(status="cancelled", cancelled_at=timezone.now())
+    assert stats_of_invitations([campaign])[campaign.pk].booked == 0
