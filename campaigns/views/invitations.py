@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from campaigns import services
 from campaigns.forms import CHANNELS
 from campaigns.models import Campaign
-from campaigns.selectors import FILTERS, invitation_campaigns, invitation_stats
+from campaigns.selectors import FILTERS, invitation_campaigns, stats_of_invitations
 from campaigns.types import Audience
 from campaigns.views.previewing import has_people, people_context, preview_context, reach_of
 from campaigns.views.watching import campaign_asked_for, may_act, progress_context, table_context
@@ -37,7 +37,8 @@ def campaigns_access(view: View) -> View:
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the invitations so far, the newest first."""
     page = Paginator(invitation_campaigns(), PAGE_ROWS).get_page(request.GET.get("page"))
-    rows = [(campaign, CHANNEL_LABELS[campaign.channel], invitation_stats(campaign), _when(campaign)) for campaign in page]
+    stats = stats_of_invitations(list(page))
+    rows = [(campaign, CHANNEL_LABELS[campaign.channel], stats[campaign.pk], _when(campaign)) for campaign in page]
     return admin_page(request, "campaigns/invitations.html", "Invitations", page=page, rows=rows, has_people=has_people())
 
 
