@@ -1,5 +1,6 @@
 """What the page of an invitation shows while it is composed: the message as somebody gets it, whom it reaches, templates, people."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,14 @@ TEMPLATE_WHY = {
     "pending": "WhatsApp still looks at it{reason}. It can be chosen when it is approved.",
 }
 NOT_SUBMITTED = "It was not sent to WhatsApp for approval yet{reason}."
+
+# How the sample of a template's variable looks, most telling first.
+SHAPES = (
+    ("download_link", re.compile(r"^https?://")),
+    ("offer_code", re.compile(r"^[A-Z]{3,}-?[A-Z0-9]*\d[A-Z0-9]*$")),
+    ("offer_amount", re.compile(r"[$€£₹%]")),
+    ("expiry_days", re.compile(r"^\d{1,3}( days?)?$")),
+)
 
 
 def people_context(request: HttpRequest, *, who: str, shown_as: int | None) -> dict[str, Any]:
@@ -139,7 +148,7 @@ def templates_context(draft: InvitationDraft) -> dict[str, Any]:
 def _row(template: WhatsappTemplate, draft: InvitationDraft) -> TemplateRow:
     is_usable, reason = template.status == "approved", f" ({template.rejection_reason})" if template.rejection_reason else ""
     why = "" if is_usable else TEMPLATE_WHY.get(template.status, NOT_SUBMITTED).format(reason=reason)
-    fields = _guess(template) | {number: field for number, field in draft.content_variables.items() if field}
+    fields = guess_mapping(template) | {number: field for number, field in draft.content_variables.items() if field}
     return TemplateRow(
         sid=template.sid,
         name=template.name,
@@ -154,7 +163,14 @@ def _row(template: WhatsappTemplate, draft: InvitationDraft) -> TemplateRow:
     )
 
 
-def _guess(template: WhatsappTemplate) -> dict[str, str]:
-    """Return which of our variables each of a template's stands for, as far as its name or its sample says so."""
-    known = {name for name, _label in VARIABLES}
-    return {number: found for number, sample in template.variables.items() for found in (number, sample) if found in known}
+def guess_mapping(template: WhatsappTemplate) -> dict[str, str]:
+    """Return which of our variables each of a template's seems to stand for, by its name, its sample and the words before it."""
+    found: dict[str, str] = {}
+    for number, sample in template.variables.items():
+        greeted = re.search(rf"\b(?:hi|hello|hey|dear|hola|hallo|namaste)\W+\{{\{{{re.escape(number)}\}}\}}", template.body, re.IGNORECASE)
+        guesses = [name for name, _label in VARIABLES if name in (number, sample)] + ["customer_name"] * bool(greeted)
+        guesses += [name for name, shape in SHAPES if shape.search(sample)]
+        guess = next((name for name in guesses if name not in found.values()), "")
+        found |= {number: guess} if guess else {}
+    left = [number for number in template.variables if number not in found]
+    return found | ({left[0]: "salon_name"} if len(left) == 1 and "salon_name" not in found.values() else {})

@@ -10,7 +10,7 @@ from campaigns.forms import local_instant
 from campaigns.models import Campaign
 from campaigns.services import create_invitation_campaign
 from campaigns.types import Audience, InvitationDraft
-from campaigns.views.previewing import _guess
+from campaigns.views.previewing import guess_mapping
 from messaging.types import WhatsappTemplate
 from tenants.accounts.models import User
 from tests.support.browsing import signed_in
@@ -105,6 +105,8 @@ def test_what_a_templates_numbers_stand_for_is_guessed_from_name_sample_and_word
     samples = {"1": "Ana", "2": "Luna Salon", "3": "$10", "4": "WELCOME-ABC234", "5": "https://x.example/i/1", "6": "30"}
     names = ("customer_name", "salon_name", "offer_amount", "offer_code", "download_link", "expiry_days")
     template = WhatsappTemplate("HX1", "t", "en", body, samples, "approved")
-    assert _guess(template) == dict(zip("123456", names, strict=True))
-    assert _guess(WhatsappTemplate("HX2", "t", "en", "{{a}} {{b}}", {"a": "x", "b": "y"}, "approved")) == {}
-    assert _guess(WhatsappTemplate("HX3", "t", "en", "{{offer_code}}", {"offer_code": "x"}, "approved")) == {"offer_code": "offer_code"}
+    assert guess_mapping(template) == dict(zip("123456", names, strict=True))
+    assert guess_mapping(WhatsappTemplate("HX2", "t", "en", "{{a}} {{b}}", {"a": "x", "b": "y"}, "approved")) == {}
+    assert guess_mapping(WhatsappTemplate("HX3", "t", "en", "{{offer_code}}", {"offer_code": "x"}, "approved")) == {
+        "offer_code": "offer_code"
+    }
