@@ -35,6 +35,11 @@ SELECT coalesce(c.same_person_as_id, c.id) AS person, b.created_at AS booked_at
   FROM bookings_booking b JOIN customers_customer c ON c.id = b.customer_id WHERE b.status <> 'cancelled'
 """
 
+_DAYS = (
+    "SELECT ({step}_at AT TIME ZONE %(zone)s)::date AS day, '{step}' AS step, count(*) AS people FROM cohort WHERE {has_come} GROUP BY 1"
+)
+_STEPS = {"imported": "true", "invited": "is_invited", "registered": "is_registered", "booked": "is_booked"}
+
 # The people of lists who came within a time, and how far they have come since: sums, and (day, step, people).
 PEOPLE = f"""
 WITH {_MESSAGES}, {_USES}, fact AS (
@@ -59,11 +64,7 @@ WITH {_MESSAGES}, {_USES}, fact AS (
            registered_at IS NOT NULL AS is_registered, booked_at IS NOT NULL AS is_booked, sent, delivered, uses, discount_minor
       FROM listed WHERE imported_at >= %(since)s::timestamptz AND imported_at < %(until)s::timestamptz
 ), days AS (
-    SELECT (moment AT TIME ZONE %(zone)s)::date AS day, step, count(*) AS people
-      FROM cohort CROSS JOIN LATERAL (VALUES
-           ('imported', imported_at, true), ('invited', invited_at, is_invited),
-           ('registered', registered_at, is_registered), ('booked', booked_at, is_booked)) AS stage (step, moment, has_come)
-     WHERE has_come GROUP BY 1, 2
+    {" UNION ALL ".join(_DAYS.format(step=step, has_come=has_come) for step, has_come in _STEPS.items())}
 )
 SELECT count(*), count(*) FILTER (WHERE is_invited), count(*) FILTER (WHERE is_delivered), count(*) FILTER (WHERE is_registered),
        count(*) FILTER (WHERE is_booked), count(*) FILTER (WHERE is_delivered AND is_registered),
