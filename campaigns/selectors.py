@@ -215,27 +215,28 @@ def stats_of_invitations(campaigns: Collection[Campaign]) -> dict[int, Invitatio
     """Return {campaign id: the funnel} of invitations in one query, however many they are."""
     whatsapp, sms = ledger_table("whatsapp").name, ledger_table("sms").name
     with connection.cursor() as cursor:
-        cursor.execute(
+        cursor.execute(  # with "=" for the tenant a plan may read all its rows for each target, while a campaign is being sent
             f"""
             WITH reached AS (
                 SELECT t.campaign_id, t.sms_status, t.sms_reason, coalesce(c.same_person_as_id, t.customer_id) AS person,
-                       coalesce(w.attempted_at, s.attempted_at) AS sent_at,
-                       CASE WHEN t.phone_channel = 'whatsapp' THEN w.provider_status ELSE s.provider_status END AS said
-                  FROM campaigns_target t JOIN campaigns_campaign k ON k.id = t.campaign_id
+                       coalesce(w.attempted_at, s.attempted_at) AS sent_at, coalesce(w.provider_status, s.provider_status) AS said
+                  FROM campaigns_target t
                   LEFT JOIN customers_customer c ON c.id = t.customer_id
                   LEFT JOIN public.{whatsapp} w ON w.attempt_id = t.sms_attempt_id AND t.phone_channel = 'whatsapp'
-                        AND w.tenant_id = %(tenant)s AND w.campaign_key = k.key
+                        AND w.tenant_id IS NOT DISTINCT FROM %(tenant)s
                   LEFT JOIN public.{sms} s ON s.attempt_id = t.sms_attempt_id AND t.phone_channel = 'sms'
-                        AND s.tenant_id = %(tenant)s AND s.campaign_key = k.key
+                        AND s.tenant_id IS NOT DISTINCT FROM %(tenant)s
                  WHERE t.campaign_id = ANY(%(campaigns)s)
+            ), registrations AS (
+                SELECT coalesce(same_person_as_id, id) AS person, max(registered_at) AS newest
+                  FROM customers_customer WHERE registered_at IS NOT NULL GROUP BY 1
+            ), bookings AS (
+                SELECT coalesce(c.same_person_as_id, c.id) AS person, max(b.created_at) AS newest
+                  FROM bookings_booking b JOIN customers_customer c ON c.id = b.customer_id WHERE b.status <> 'cancelled' GROUP BY 1
             ), persons AS (
-                SELECT r.campaign_id, r.sms_status, r.sms_reason, r.said,
-                       r.sms_status = 'sent' AND EXISTS (SELECT FROM customers_customer p
-                           WHERE (p.id = r.person OR p.same_person_as_id = r.person) AND p.registered_at >= r.sent_at) AS registered,
-                       r.sms_status = 'sent' AND EXISTS (SELECT FROM bookings_booking b JOIN customers_customer p ON p.id = b.customer_id
-                           WHERE (p.id = r.person OR p.same_person_as_id = r.person) AND b.status <> 'cancelled'
-                             AND b.created_at >= r.sent_at) AS booked
-                  FROM reached r
+                SELECT r.*, r.sms_status = 'sent' AND g.newest >= r.sent_at AS registered,
+                       r.sms_status = 'sent' AND b.newest >= r.sent_at AS booked
+                  FROM reached r LEFT JOIN registrations g ON g.person = r.person LEFT JOIN bookings b ON b.person = r.person
             )
             SELECT campaign_id, count(*), count(*) FILTER (WHERE sms_status = 'sent'),
                    count(*) FILTER (WHERE sms_status = 'sent' AND said IN ('delivered', 'read')),
