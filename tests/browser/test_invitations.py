@@ -65,6 +65,30 @@ def status(page: Page, word: str) -> Locator:
     return page.locator("#progress .chip").filter(has_text=re.compile(f"^{word}$"))
 
 
+def compose(page: Page) -> None:
+    page.get_by_label("Name", exact=False).first.fill("Spring list")
+    page.get_by_label("See it as").fill("cleo")
+    page.get_by_label(re.compile("Cleo Park")).check()
+    expect(preview(page)).to_contain_text("Hi Cleo!")
+    expect(preview(page)).to_contain_text("$10 OFF your next visit, code WELCOME-")
+    expect(preview(page)).to_contain_text("+1512•••0144")
+    expect(preview(page)).to_contain_text(re.compile(r"\d segments?, GSM-7, \d+ of \d+ units, about \$0\.0\d+ a text"))
+    assert PersonalDataAccess.objects.filter(subject="invitation preview").exists()
+    check(page)
+
+
+def start_after_a_wrong_number(page: Page) -> None:
+    page.get_by_label("Type 4 to confirm").fill("3")
+    page.get_by_role("button", name="Start inviting").click()
+    expect(page.get_by_text("this campaign has 4 people")).to_be_visible()
+    page.get_by_label("Type 4 to confirm").fill("4")
+    page.get_by_role("button", name="Start inviting").click()
+    expect(page.get_by_text("Started. You can leave this page")).to_be_visible()
+    page.evaluate("window.notReloaded = true")
+    expect(status(page, "completed")).to_be_visible(timeout=30_000)
+    assert page.evaluate("window.notReloaded") is True
+
+
 def test_an_owner_invites_a_list_and_watches_it_to_the_end(sign_in, simulator: SimulatorProcess, batch, offer, stack: Stack):
     page = sign_in(path="/admin/invitations/")
     expect(page.get_by_text("No invitation yet")).to_be_visible()
@@ -75,15 +99,7 @@ def test_an_owner_invites_a_list_and_watches_it_to_the_end(sign_in, simulator: S
     expect(reach(page)).to_contain_text("3 of 4 people would be invited")
     expect(reach(page)).to_contain_text("1 asked not to be contacted")
 
-    page.get_by_label("Name", exact=False).first.fill("Spring list")
-    page.get_by_label("See it as").fill("cleo")
-    page.get_by_label(re.compile("Cleo Park")).check()
-    expect(preview(page)).to_contain_text("Hi Cleo!")
-    expect(preview(page)).to_contain_text("$10 OFF your next visit, code WELCOME-")
-    expect(preview(page)).to_contain_text("+1512•••0144")
-    expect(preview(page)).to_contain_text(re.compile(r"\d segments?, GSM-7, \d+ of \d+ units, about \$0\.0\d+ a text"))
-    assert PersonalDataAccess.objects.filter(subject="invitation preview").exists()
-    check(page)
+    compose(page)
     page.get_by_role("button", name="Save and send a preview to me").click()
     expect(page.get_by_text("The preview is on its way to your phone.")).to_be_visible()
     (mine,) = simulator.texts()
@@ -95,15 +111,7 @@ def test_an_owner_invites_a_list_and_watches_it_to_the_end(sign_in, simulator: S
     expect(page.get_by_text("Saved. Nobody was written to yet.")).to_be_visible()
     expect(page.get_by_role("button", name="Start inviting")).to_be_visible()
     check(page)
-    page.get_by_label("Type 4 to confirm").fill("3")
-    page.get_by_role("button", name="Start inviting").click()
-    expect(page.get_by_text("this campaign has 4 people")).to_be_visible()
-    page.get_by_label("Type 4 to confirm").fill("4")
-    page.get_by_role("button", name="Start inviting").click()
-    expect(page.get_by_text("Started. You can leave this page")).to_be_visible()
-    page.evaluate("window.notReloaded = true")
-    expect(status(page, "completed")).to_be_visible(timeout=30_000)
-    assert page.evaluate("window.notReloaded") is True
+    start_after_a_wrong_number(page)
     steps = page.get_by_role("list", name="From the list to the first booking").get_by_role("listitem")
     expect(steps.locator("b")).to_have_text(["4", "3", "3", "0", "0", "0"])
     expect(steps.nth(1)).to_contain_text("75% of 4")
