@@ -252,6 +252,15 @@ def test_a_provider_that_is_away_is_said_and_nothing_is_lost(sign_in, simulator:
     expect(page.locator("#name")).to_have_value("Away")
 
 
+def test_who_was_signed_out_meanwhile_is_told_and_loses_nothing(sign_in, batch):
+    page = sign_in(path=NEW)
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#message_template").fill("Hi {{customer_name}}, a long text. Reply STOP")
+    expect(preview(page).get_by_role("alert")).to_contain_text("You were signed out")
+    expect(page.locator("#message_template")).to_have_value("Hi {{customer_name}}, a long text. Reply STOP")
+    check(page)
+
+
 def test_a_start_is_put_on_the_calendar_of_the_business_and_taken_off(sign_in, batch, stack: Stack):
     made = drafted()
     page = sign_in(path=f"/admin/invitations/{made.pk}/")
