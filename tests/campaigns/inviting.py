@@ -7,6 +7,7 @@ import redis
 from django.conf import settings
 from django.utils import timezone
 
+from bookings.models import Booking, Place
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_counts, invitation_stats
 from campaigns.services import create_invitation_campaign, drain, release_quiet_hours
@@ -92,3 +93,10 @@ def said(target: Target) -> tuple[str, str, str]:
 
 def hours_ago(hours: float) -> datetime.datetime:
     return timezone.now() - datetime.timedelta(hours=hours)
+
+
+def booked(customer: Customer, place: Place, start: datetime.datetime) -> Booking:
+    return Booking.objects.create(
+        customer=customer, place=place, starts_at=start, ends_at=start + datetime.timedelta(hours=1), seat=1, currency="USD",
+        total_minor=100, due_minor=100, idempotency_key=start.isoformat(), request_digest="d",
+    )  # fmt: skip
