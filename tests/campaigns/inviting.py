@@ -15,7 +15,7 @@ from campaigns.types import Audience, InvitationDraft
 from customers.models import Customer, ImportBatch
 from customers.services import register_customer
 from loyalty.models import WelcomeOffer
-from messaging.services import reconcile_sends
+from messaging.services import reconcile_sends, record_message_status
 
 APPROVED, PENDING, REJECTED = ("HX" + digit * 32 for digit in "123")
 MAPPING = {"1": "customer_name", "2": "salon_name", "3": "offer_amount", "4": "offer_code", "5": "download_link", "6": "expiry_days"}
@@ -100,3 +100,9 @@ def booked(customer: Customer, place: Place, start: datetime.datetime) -> Bookin
         customer=customer, place=place, starts_at=start, ends_at=start + datetime.timedelta(hours=1), seat=1, currency="USD",
         total_minor=100, due_minor=100, idempotency_key=start.isoformat(), request_digest="d",
     )  # fmt: skip
+
+
+def late(campaign, phone, code, status="undelivered"):
+    """Tell, as the provider's callback would, that a message was not delivered after all."""
+    target = Target.objects.get(campaign_id=campaign.pk, phone=phone)
+    record_message_status(attempt_id=target.sms_attempt_id, sid=target.sms_sid, status=status, error_code=code, to=f"whatsapp:{phone}")

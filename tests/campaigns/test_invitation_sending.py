@@ -1,23 +1,24 @@
 """Sending invitations: once each, offers promised, WhatsApp with a text as fallback, tries with waits, halts, pauses."""
 
 import datetime
+import threading
 
 import pytest
 import redis
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
+from django_tenants.utils import schema_context
 
 from campaigns.errors import WrongStatus
+from campaigns.kinds.invitation import Invitation
 from campaigns.models import Campaign, Target
-from campaigns.selectors import campaign_counts, explain_target, invitation_stats
-from campaigns.services import drain, pause_campaign, reopen_for_fallback, resume_campaign, retry_failed, start_campaign
+from campaigns.selectors import campaign_counts, invitation_stats
+from campaigns.services import drain, pause_campaign, resume_campaign, retry_failed, start_campaign
 from customers.models import Customer
-from customers.services import suppress
 from loyalty.models import OfferCode, WelcomeOffer
-from messaging.services import receive_text, record_message_status
-from messaging.types import Channel
-from tests.campaigns.inviting import APPROVED, PLAIN, TEXT, an_offer, check_laws, finish, hours_ago, invite, listed, said, wait_over
+from tests.campaigns.inviting import APPROVED, PLAIN, TEXT, an_offer, check_laws, finish, hours_ago, invite, late, listed, wait_over
 
 
 def test_everybody_of_the_list_gets_one_text_with_their_own_code_and_link(tenant, simulator):
@@ -81,100 +82,6 @@ def test_opted_out_people_get_nothing_and_the_reason_stands(tenant, simulator, c
     assert invitation_stats(campaign).opted_out == 1
     assert campaign_counts(campaign.pk).skipped_by_reason == {"opted_out_explicit": 1}
     assert OfferCode.objects.count() <= 1
-
-
-def late(campaign, phone, code, status="undelivered"):
-    """Tell, as the provider's callback would, that a message was not delivered after all."""
-    target = Target.objects.get(campaign_id=campaign.pk, phone=phone)
-    record_message_status(attempt_id=target.sms_attempt_id, sid=target.sms_sid, status=status, error_code=code, to=f"whatsapp:{phone}")
-
-
-@pytest.mark.parametrize("code", ["63003", "63024", "63016", "63049"])
-def test_whom_whatsapp_does_not_reach_gets_a_text_later(tenant, simulator, code):
-    person, *_others = listed(3, whatsapp_consent=True)
-    campaign = invite("both")
-    start_campaign(campaign, actor=None)
-    finish(campaign)
-    assert campaign.status == "completed"
-    late(campaign, person.phone, code)
-    assert [reopened.pk for reopened in reopen_for_fallback()] == [campaign.pk]
-    finish(campaign)
-    assert said(Target.objects.get(phone=person.phone)) == ("sms", "sent", "")
-    assert len(simulator.texts(person.phone)) == 1 and len(simulator.texts()) == 4
-    assert campaign.status == "completed" and campaign_counts(campaign.pk).sms.adds_up
-    late_again = reopen_for_fallback()
-    assert late_again == []
-    assert "WhatsApp did not reach this person" in explain_target(Target.objects.get(phone=person.phone))["sms"]
-
-
-@pytest.mark.parametrize(("channel", "code"), [("whatsapp", "63024"), ("both", "63014")])
-def test_no_text_where_only_whatsapp_was_chosen_or_the_person_blocked_us(tenant, simulator, channel, code):
-    person, *_others = listed(2, whatsapp_consent=True)
-    campaign = invite(channel)
-    start_campaign(campaign, actor=None)
-    finish(campaign)
-    late(campaign, person.phone, code)
-    assert reopen_for_fallback() == []
-    assert simulator.texts(person.phone) == [] and invitation_stats(campaign).failed == 1
-
-
-def test_who_stopped_between_whatsapp_and_the_text_gets_none(tenant, simulator):
-    person, *_others = listed(2, whatsapp_consent=True)
-    campaign = invite("both")
-    start_campaign(campaign, actor=None)
-    finish(campaign)
-    late(campaign, person.phone, "63024")
-    suppress(channel="sms", address=person.phone, reason="stop_keyword", event_key="t")
-    reopen_for_fallback()
-    finish(campaign)
-    assert said(Target.objects.get(phone=person.phone))[1:] == ("skipped", "opted_out_explicit")
-    assert simulator.texts(person.phone) == []
-
-
-def test_a_fallback_waits_while_another_campaign_is_sent(tenant, simulator):
-    person, *_others = listed(2, whatsapp_consent=True)
-    campaign = invite("both")
-    start_campaign(campaign, actor=None)
-    finish(campaign)
-    late(campaign, person.phone, "63024")
-    listed(1, first=400)
-    other = invite("sms")
-    start_campaign(other, actor=None)
-    assert reopen_for_fallback() == []
-    assert said(Target.objects.get(campaign=campaign, phone=person.phone)) == ("whatsapp", "sent", "")
-    finish(other)
-    assert reopen_for_fallback() == [campaign]
-
-
-def test_old_failures_are_left_alone(tenant, simulator):
-    person, *_others = listed(1, whatsapp_consent=True)
-    campaign = invite("both")
-    start_campaign(campaign, actor=None)
-    finish(campaign)
-    late(campaign, person.phone, "63024")
-    Campaign.objects.update(finished_at=hours_ago(73))
-    assert reopen_for_fallback() == []
-
-
-def test_whom_marketing_on_whatsapp_cannot_reach_by_rule_gets_a_text_at_once(tenant, simulator, settings):
-    settings.WHATSAPP_MARKETING_TO_US = False
-    listed(3, whatsapp_consent=True)
-    campaign = invite("both")
-    start_campaign(campaign, actor=None)
-    finish(campaign)
-    check_laws(campaign, simulator)
-    assert len(simulator.texts()) == 3 and {target.phone_channel for target in Target.objects.all()} == {"sms"}
-
-
-def test_free_words_reach_only_who_wrote_within_a_day_the_others_get_a_text(tenant, simulator):
-    writer, *_others = listed(3, whatsapp_consent=True)
-    receive_text(channel=Channel.WHATSAPP, from_e164=writer.phone, body="Hello", provider_id="SM1")
-    campaign = invite("both", has_template=False)
-    start_campaign(campaign, actor=None)
-    finish(campaign)
-    check_laws(campaign, simulator)
-    assert sorted(text["to"].startswith("whatsapp:") for text in simulator.texts()) == [False, False, True]
-    assert said(Target.objects.get(phone=writer.phone)) == ("whatsapp", "sent", "")
 
 
 def test_nobody_is_invited_twice_within_a_day(tenant, simulator):
@@ -359,3 +266,49 @@ def test_a_lost_answer_is_settled_by_the_providers_log_and_nobody_gets_two(tenan
     check_laws(campaign, simulator)
     assert campaign_counts(campaign.pk).sms.sent == 8
     assert not Customer.objects.filter(invited_at=None).exists()
+
+
+def test_two_workers_at_once_send_each_message_once(tenant, simulator):
+    listed(12, whatsapp_consent=True)
+    campaign = invite("both")
+    start_campaign(campaign, actor=None)
+    refused: list[str] = []
+
+    def work() -> None:
+        with schema_context("shop"):
+            try:
+                drain(Campaign.objects.get(pk=campaign.pk))
+            except WrongStatus as error:
+                refused.append(error.message)
+            finally:
+                connection.close()
+
+    workers = [threading.Thread(target=work) for _number in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    finish(campaign)
+    check_laws(campaign, simulator)
+    assert len(simulator.texts()) == 12 and len(refused) <= 2
+
+
+def test_an_offer_that_ends_between_the_look_and_the_promise_costs_nobody_their_turn(tenant, simulator, monkeypatch):
+    """The offer ends after the batch was taken: nothing was promised, and the campaign pauses before the next one."""
+    listed(3)
+    offer = an_offer()
+    campaign = invite(offer=offer)
+    start_campaign(campaign, actor=None)
+    ends = threading.Event()
+    look = Invitation.leave_out
+
+    def look_while_it_ends(kind, campaign, targets):
+        WelcomeOffer.objects.update(is_active=False)
+        ends.set()
+        return look(kind, campaign, targets)
+
+    monkeypatch.setattr(Invitation, "leave_out", look_while_it_ends)
+    drain(campaign)
+    campaign.refresh_from_db()
+    assert ends.is_set() and campaign.status == "paused" and "has ended" in campaign.pause_reason
+    assert simulator.texts() == [] and not OfferCode.objects.exists() and campaign_counts(campaign.pk).sms.pending == 3
