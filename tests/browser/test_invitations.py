@@ -167,6 +167,10 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(sign_i
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#day-wrong")).to_contain_text("This time has passed already")
     assert not Campaign.objects.exists()
+    page.get_by_label("Day", exact=True).fill(f"{timezone.now().year + 1}-05-05")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved and on the calendar. Nobody was written to yet.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"It starts on .* at 10:00 AM"))).to_be_visible()
 
 
 def test_variables_go_where_the_cursor_stands_and_curly_quotes_are_called_dear(sign_in, batch):
