@@ -10,7 +10,6 @@ from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
 from campaigns.kinds.invitation import first_name, link_base, shared_values
 from campaigns.models import Campaign, Target
-from campaigns.selectors import INVITATION_LINK
 from campaigns.services.invitation_words import check_invitation, is_text_sent, word_problems
 from campaigns.services.rendering import NumberedTemplate, owner_phone, template_variables
 from campaigns.types import Audience, AudiencePreview, InvitationDraft, MessagePreview
@@ -27,6 +26,7 @@ from tenants.selectors import BusinessSettings, User, business_settings
 from tenants.services import record_action
 
 KIND = KINDS["invitation"]
+SAMPLE_LINK = "invitation_sample"  # as long as a real link, and it opens nobody's invitation, now or later
 SAMPLE_CODE = "WELCOME-A7K9M2"  # as long as everybody's
 SAMPLE_NAME = "Priya"
 
@@ -114,7 +114,7 @@ def _sample_values(draft: InvitationDraft, customer_id: int | None) -> dict[str,
         **shared_values(terms),
         "customer_name": first_name(customer.name if customer else SAMPLE_NAME),
         "offer_code": (codes.get(customer.pk) if customer else None) or (SAMPLE_CODE if terms else ""),
-        "download_link": f"{link_base()}{sign_number(INVITATION_LINK, connection.schema_name, newest + 1)}",
+        "download_link": f"{link_base()}{sign_number(SAMPLE_LINK, connection.schema_name, newest + 1)}",
     }
 
 

@@ -13,7 +13,7 @@ from django_tenants.utils import schema_context
 from bookings.models import Booking, Place
 from campaigns.errors import BadCampaignInput, CountChanged, EmptyAudience, WrongStatus
 from campaigns.models import Campaign, Target
-from campaigns.selectors import stats_of_invitations
+from campaigns.selectors import invitation_of, stats_of_invitations
 from campaigns.services import (
     create_invitation_campaign,
     draft_of,
@@ -230,6 +230,14 @@ def test_a_preview_for_nobody_promises_nothing(tenant, simulator):
     assert "WELCOME-A7K9M2" in shown.text and "WELCOME-A7K9M2" in shown.whatsapp_text and not OfferCode.objects.exists()
     with pytest.raises(BadCampaignInput, match="Did you mean"):
         preview_message(InvitationDraft("sms", "{{custmer_name}}"))
+
+
+def test_the_link_of_a_preview_opens_nobodys_invitation_also_later(tenant, simulator):
+    listed(2)
+    campaign = invite()
+    link = preview_message(draft_of(campaign)).values["download_link"]
+    schedule_campaign(campaign, actor=None, at=hours_ago(-2))
+    assert Target.objects.count() == 2 and invitation_of(link.rpartition("/")[2]) is None
 
 
 @pytest.mark.parametrize(("channel", "prefix"), [("sms", ""), ("both", ""), ("whatsapp", "whatsapp:")])
