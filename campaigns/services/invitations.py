@@ -16,7 +16,7 @@ from campaigns.types import Audience, AudiencePreview, InvitationDraft, MessageP
 from customers.selectors import Customer
 from loyalty.selectors import offer_terms, promised_codes
 from messaging.errors import ProviderAway, UnknownTemplate
-from messaging.services import deliver, whatsapp_template
+from messaging.services import deliver, whatsapp_template_shown
 from messaging.types import Channel, Envelope, MessageClass, Receipt
 from servicepro.lib.merge_fields import Template
 from servicepro.lib.segments import count_segments
@@ -124,7 +124,7 @@ def _whatsapp_text(draft: InvitationDraft, text: str, values: dict[str, str], wo
     if not draft.content_sid:
         return text
     try:
-        body = words or whatsapp_template(draft.content_sid).body
+        body = words or whatsapp_template_shown(draft.content_sid).body
     except (ProviderAway, UnknownTemplate):
         return ""
     known = {number: name for number, name in draft.content_variables.items() if name in values}

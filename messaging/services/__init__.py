@@ -8,7 +8,7 @@ from messaging.services.inbound import receive_text
 from messaging.services.lines import ensure_line
 from messaging.services.pacing import batch_allowance
 from messaging.services.reconciliation import reconcile_sends
-from messaging.services.templates import whatsapp_template, whatsapp_templates
+from messaging.services.templates import whatsapp_template, whatsapp_template_shown, whatsapp_templates
 
 __all__ = [
     "ask_for_email_removal",
@@ -29,5 +29,6 @@ __all__ = [
     "release_undelivered",
     "remove_provider_copies",
     "whatsapp_template",
+    "whatsapp_template_shown",
     "whatsapp_templates",
 ]

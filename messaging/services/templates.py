@@ -6,6 +6,7 @@ from concurrent.futures import TimeoutError as LateAnswer
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core.cache import cache
 
 from messaging.errors import ProviderAway, UnknownTemplate
 from messaging.providers.content import TemplatesUnreadable, read_template, read_templates
@@ -14,6 +15,7 @@ from messaging.providers.twilio import twilio_account
 from messaging.types import WhatsappTemplate
 
 CONTENT_SID = re.compile(r"HX[0-9a-f]{32}")
+SHOWN_SECONDS = 30
 Result = TypeVar("Result")
 
 
@@ -29,6 +31,16 @@ def whatsapp_template(sid: str) -> WhatsappTemplate:
     if found is None:
         raise UnknownTemplate("WhatsApp has no such message template any more. Please choose another one.")
     return found
+
+
+def whatsapp_template_shown(sid: str) -> WhatsappTemplate:
+    """Return one template as it stood at most half a minute ago: a preview asks with every key pressed. Raises as `whatsapp_template`."""
+    key = f"whatsapp-template:{sid}"
+    known: WhatsappTemplate | None = cache.get(key) if CONTENT_SID.fullmatch(sid) else None
+    if known is None:
+        known = whatsapp_template(sid)
+        cache.set(key, known, SHOWN_SECONDS)
+    return known
 
 
 def _is_configured() -> bool:

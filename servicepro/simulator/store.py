@@ -64,8 +64,8 @@ class Template:
 
 
 _INVITATION = (
-    "Hi {{1}}, {{2}} is now on SalonHub. Book appointments, earn rewards, and get {{3}} off your next visit with the code {{4}}. "
-    "Download: {{5}} The offer is valid for {{6}} days. Reply STOP to opt out."
+    "Hi {{1}}, {{2}} now takes bookings online. Book appointments, earn rewards, and get {{3}} off your next visit with the code {{4}}. "
+    "Join: {{5}} The offer is valid for {{6}} days. Reply STOP to opt out."
 )
 _SAMPLES = {"1": "Ana", "2": "Luna Salon", "3": "$10", "4": "WELCOME-ABC234", "5": "https://salon.example/i/abc", "6": "30"}
 

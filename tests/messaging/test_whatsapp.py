@@ -9,13 +9,22 @@ import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tenants.utils import tenant_context
 
 from customers.models import Customer, Suppression
 from customers.services import record_inbound_message, register_customer
 from messaging.errors import ProviderAway, UnknownTemplate
 from messaging.models import Line
 from messaging.selectors import delivery_counts, late_failures, sender_for
-from messaging.services import deliver, receive_text, reconcile_sends, record_message_status, whatsapp_template, whatsapp_templates
+from messaging.services import (
+    deliver,
+    receive_text,
+    reconcile_sends,
+    record_message_status,
+    whatsapp_template,
+    whatsapp_template_shown,
+    whatsapp_templates,
+)
 from messaging.types import FALLBACK_REASONS, Channel, Envelope, MessageClass, Outcome, Reason
 
 PHONE = "+15125550142"
@@ -51,7 +60,7 @@ def test_an_invitation_goes_once_as_the_template_with_its_variables(ana, simulat
     assert (receipt.outcome, receipt.sid[:2]) == (Outcome.SENT, "SM")
     assert send(ana).reason == Reason.ALREADY_SENT
     (taken,) = simulator.texts(f"whatsapp:{PHONE}")
-    assert taken["body"].startswith("Hi Ana, Luna is now")
+    assert taken["body"].startswith("Hi Ana, Luna now takes")
 
 
 def test_the_claim_is_one_of_whatsapp_and_a_text_under_the_same_key_is_another(ana, simulator):
@@ -268,6 +277,15 @@ def test_more_templates_than_a_page_are_all_there(tenant, simulator):
 def test_a_template_stopped_in_the_middle_is_seen_at_once(tenant, simulator):
     simulator.control("POST", "templates", {"sid": TEMPLATE, "status": "paused"})
     assert not whatsapp_template(TEMPLATE).is_approved
+
+
+def test_a_template_that_is_only_shown_is_asked_for_once_and_by_each_business_for_itself(tenant, indian_tenant, simulator):
+    with tenant_context(tenant):
+        assert whatsapp_template_shown(TEMPLATE) == whatsapp_template(TEMPLATE)
+        simulator.faults(unauthorized=1)
+        assert whatsapp_template_shown(TEMPLATE).is_approved
+    with tenant_context(indian_tenant), pytest.raises(ProviderAway):
+        whatsapp_template_shown(TEMPLATE)
 
 
 @pytest.mark.parametrize("sid", ["HX" + "9" * 32, "", "../Messages", "HX" + "1" * 33])

@@ -22,7 +22,7 @@ def end_of(twilio, eventually, sid):
 
 def test_a_template_is_filled_delivered_and_read(twilio, doors, eventually):
     sent = send(twilio, content_sid=APPROVED, content_variables=VARIABLES, status_callback=doors.url("/s"))
-    assert sent.status == "queued" and sent.body.startswith("Hi Ana, Luna is now")
+    assert sent.status == "queued" and sent.body.startswith("Hi Ana, Luna now takes")
     calls = doors.wait(3, "/s")
     assert [call.form["MessageStatus"] for call in calls] == ["sent", "delivered", "read"]
     assert {(call.form["To"], call.form["From"], call.form["ChannelPrefix"]) for call in calls} == {(PERSON, NUMBER, "whatsapp")}
