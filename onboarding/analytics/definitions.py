@@ -94,9 +94,14 @@ def _asides(found: Analytics) -> dict[str, str]:
     """Return what stands in small letters beside a figure."""
     given = format_minor(found.every_discount_given, found.currency)
     return {
-        "total_invites_sent": f"to {found.invited_people:,} people",
-        "registered_from_import": f"of {found.total_imported:,} imported people",
-        "offers_redeemed": f"by {found.offer_users:,} people; {found.every_offer_redeemed:,} uses by everybody at any time",
+        "total_invites_sent": f"to {_counted(found.invited_people, 'person', 'people')}",
+        "registered_from_import": f"of {_counted(found.total_imported, 'imported person', 'imported people')}",
+        "offers_redeemed": f"by {_counted(found.offer_users, 'person', 'people')}; "
+        f"{_counted(found.every_offer_redeemed, 'use', 'uses')} by everybody at any time",
         "total_discount_given": f"{given} to everybody at any time",
-        "avg_days_to_first_booking": f"{found.booked_people:,} people made one",
+        "avg_days_to_first_booking": f"{_counted(found.booked_people, 'person', 'people')} made one",
     }
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
