@@ -53,11 +53,11 @@ def record_outcomes(campaign: Campaign, targets: Sequence[Any], receipts: Receip
     """
     if not targets:
         return
-    customers = {target.customer_id for target in targets if target.customer_id}
-    granted = granted_customers(campaign.key, customers) if campaign.points else set()
+    unsure = {target.customer_id for target in targets if target.customer_id and target.pk not in fresh_points}
+    granted = granted_customers(campaign.key, unsure) if campaign.points and unsure else set()
     rows = []
     for target in targets:
-        _note_points(campaign, target, has_points=target.customer_id in granted, is_fresh=target.pk in fresh_points)
+        _note_points(campaign, target, is_fresh=target.pk in fresh_points, has_points=target.customer_id in granted)
         rows.append(_row(target, receipts[Channel.SMS].get(target.pk), receipts[Channel.EMAIL].get(target.pk)))
     columns = as_columns(rows)
     with connection.cursor() as cursor:
@@ -70,8 +70,8 @@ def record_outcomes(campaign: Campaign, targets: Sequence[Any], receipts: Receip
             log_summary(campaign, target, is_attempted=receipt.is_attempted)
 
 
-def _note_points(campaign: Campaign, target: Target, *, has_points: bool, is_fresh: bool) -> None:
-    target.points_granted = campaign.points if has_points else 0
+def _note_points(campaign: Campaign, target: Target, *, is_fresh: bool, has_points: bool) -> None:
+    target.points_granted = campaign.points if is_fresh or has_points else 0
     target.points_reason = "" if is_fresh else "already_granted" if has_points else "not_granted"
 
 

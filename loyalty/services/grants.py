@@ -23,7 +23,7 @@ WITH made AS (
 )
 UPDATE customers_customer c SET loyalty_points_balance = c.loyalty_points_balance + %(points)s
   FROM ordered WHERE c.id = ordered.id
-RETURNING c.id
+RETURNING c.id, c.same_person_as_id
 """
 
 
@@ -38,7 +38,7 @@ def grant_points(*, customer_ids: Sequence[int], points: int, reason: str, campa
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME, [f"{connection.schema_name}:{campaign_key}"])
         cursor.execute(_GRANT, {"ids": ids, "points": points, "reason": reason, "key": campaign_key})
-        granted = {row[0] for row in cursor.fetchall()}
-        if granted:
-            pass_on_grants(granted, campaign_key)
-    return granted
+        granted: dict[int, int | None] = dict(cursor.fetchall())
+        if merged := [customer_id for customer_id, stands_for_them in granted.items() if stands_for_them]:
+            pass_on_grants(merged, campaign_key)
+    return set(granted)

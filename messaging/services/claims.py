@@ -59,16 +59,15 @@ def claim(channel: str, campaign_key: str, sender: str, claims: Sequence[Claim])
          WHERE t.state = 'released'
     """
     values = [connection.schema_name, campaign_key, sender, *as_columns((row.attempt_id.hex, row.tag, row.body_digest) for row in rows)]
-    try:
-        return _claimed(insert, values)  # the unique index alone decides: a tenth cheaper, and in a blast everybody is new
-    except IntegrityError:
-        return _claimed(insert + again, values)
-
-
-def _claimed(statement: str, values: Sequence[str]) -> set[uuid.UUID]:
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(f"{statement} RETURNING attempt_id", values)
-        return {row[0] for row in cursor.fetchall()}
+    with connection.cursor() as cursor:
+        try:
+            with transaction.atomic(durable=True):  # the unique index alone decides: a tenth cheaper, and in a blast everybody is new
+                cursor.execute(insert, values)
+            return {row.attempt_id for row in rows}
+        except IntegrityError:
+            with transaction.atomic(durable=True):
+                cursor.execute(f"{insert}{again} RETURNING attempt_id", values)
+                return {attempt_id for (attempt_id,) in cursor.fetchall()}
 
 
 def settle(channel: str, settlements: Sequence[Settlement]) -> None:
