@@ -184,7 +184,7 @@ def test_an_opt_out_at_the_carrier_has_a_verdict_of_its_own(server):
 def test_a_whatsapp_message_has_both_ends_on_whatsapp_and_the_templates_words(server):
     only(WHATSAPP.send(server.base_url, WHATSAPP.good))
     (taken,) = server.texts("whatsapp:+15125550142")
-    assert taken["sender"] == "whatsapp:+14155238886" and taken["body"].startswith("Hi x, x is now on")
+    assert taken["sender"] == "whatsapp:+14155238886" and taken["body"].startswith("Hi x, x now takes")
 
 
 def test_free_words_are_sent_as_they_are(server):
