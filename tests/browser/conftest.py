@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from servicepro.devstack.browser import find_chromium
 from servicepro.devstack.ports import free_ports
 from tenants.accounts.models import User
 from tenants.models import Tenant
+from tests.support.browsing import signed_in
 from tests.support.simulator import SimulatorProcess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,14 +167,16 @@ def shared_page(chromium: Browser, stack: Stack) -> Iterator[tuple[Page, Watch]]
     context.close()
 
 
+def _session_cookie(email: str) -> dict[str, str]:
+    value = signed_in(email).cookies["sessionid"].value
+    return {"name": "sessionid", "value": value, "domain": "shop.localhost", "path": "/"}
+
+
 @pytest.fixture
 def owner_page(shared_page: tuple[Page, Watch], tenant: Tenant) -> Iterator[Page]:
     """The shared browser with the owner signed in, without the form; nothing may go wrong in it."""
     page, watch = shared_page
-    visitor = Client()
-    visitor.force_login(User.objects.get(email="owner@shop.example"))
-    cookie = {"name": "sessionid", "value": visitor.cookies["sessionid"].value, "domain": "shop.localhost", "path": "/"}
-    page.context.add_cookies([cookie])
+    page.context.add_cookies([_session_cookie("owner@shop.example")])
     watch.complaints.clear()
     yield page
     assert watch.complaints == []
@@ -191,16 +193,19 @@ def staff(tenant: Tenant) -> Iterator[str]:
 
 
 @pytest.fixture
-def sign_in(open_page: Callable[..., Page], stack: Stack) -> Callable[..., Page]:
-    """Open a browser and sign in through the form."""
+def sign_in(open_page: Callable[..., Page], stack: Stack, tenant: Tenant) -> Callable[..., Page]:
+    """Open a browser of a colleague's at a page: with a session they have, or through the form where signing in is part of the story."""
 
-    def enter(email: str = "owner@shop.example", path: str = "/admin/port-recovery/", **how: object) -> Page:
+    def enter(email: str = "owner@shop.example", path: str = "/admin/port-recovery/", *, by_form: bool = False, **how: object) -> Page:
         page = open_page(**how)
+        if not by_form:
+            page.context.add_cookies([_session_cookie(email)])
         page.goto(stack.url(path))
-        page.get_by_label("Email").fill(email)
-        page.get_by_label("Password").fill("a-long-password")
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url(stack.url(path))
+        if by_form:
+            page.get_by_label("Email").fill(email)
+            page.get_by_label("Password").fill("a-long-password")
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url(stack.url(path))
         return page
 
     return enter

@@ -41,7 +41,7 @@ def status(page: Page, word: str):
 
 def test_an_owner_sends_the_blast_and_watches_it_finish(people, simulator: SimulatorProcess, sign_in):
     register_customer(name="Olga", region="US", phone_text="+15125550170", opted_out=True)
-    page = sign_in()
+    page = sign_in(by_form=True)
     preview = page.get_by_role("region", name="Preview")
     expect(preview.locator("strong")).to_have_text(["11", "11", "10", "10", "10"])
     create_draft(page, "guide")
@@ -132,7 +132,7 @@ def test_a_campaign_of_nobody_says_so(tenant, sign_in):
 
 
 def test_staff_are_told_whose_page_it_is(staff, sign_in, stack):
-    page = sign_in(staff, "/admin/", may_be_refused=True)
+    page = sign_in(staff, "/admin/", by_form=True, may_be_refused=True)
     expect(page.get_by_role("link", name="Port recovery")).to_have_count(0)
     answer = page.goto(stack.url("/admin/port-recovery/"))
     assert answer.status == 403
