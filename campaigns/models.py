@@ -9,6 +9,22 @@ from django.db.models import ExpressionWrapper, Q
 from servicepro.lib.fields import EncryptedPhoneField, EncryptedTextField, Tag
 
 
+class Segment(models.Model):
+    """Customers an owner describes once and writes to again: who they are is found anew each time."""
+
+    name = models.CharField(max_length=80, unique=True)
+    filters = models.JSONField(default=dict, help_text="whom it describes, as customers are filtered")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Campaign(models.Model):
     """One message to many people, sent once per address under its key."""
 
@@ -52,13 +68,21 @@ class Campaign(models.Model):
     email_html = models.TextField(blank=True)
     points = models.PositiveIntegerField(default=0, help_text="points granted to each person")
     channel = models.CharField(
-        max_length=8, choices=Channel.choices, blank=True, default="", help_text="of an invitation: which channel reaches people's phones"
+        max_length=8, choices=Channel.choices, blank=True, default="", help_text="which channel reaches people's phones, where one does"
     )
     offer = models.ForeignKey("loyalty.WelcomeOffer", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     content_sid = models.CharField(max_length=34, blank=True, default="", help_text="the approved WhatsApp template")
     content_body = models.TextField(blank=True, default="", help_text="the template's words when it was checked last, with {{1}} and so on")
     content_variables = models.JSONField(default=dict, blank=True, help_text="number of the template's variable to field")
-    audience = models.JSONField(default=dict, blank=True, help_text="who is invited, as the owner chose")
+    audience = models.JSONField(default=dict, blank=True, help_text="who is written to, as the owner chose")
+    description = models.CharField(max_length=500, blank=True, default="")
+    segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.PositiveSmallIntegerField(default=1, help_text="of a messaging campaign: the furthest step its owner came to")
+    confirmed_count = models.PositiveIntegerField(null=True, blank=True, help_text="how many people the owner typed to start it")
+    watched_from = models.DateTimeField(
+        null=True, blank=True, help_text="failures and opt-outs are counted from here: when it was started or resumed"
+    )
+    tracks_opens = models.BooleanField(default=False, help_text="whether it is counted who opened the email")
     setbacks = models.PositiveSmallIntegerField(default=0, help_text="batches in a row that did not reach the provider at all")
     rests_until = models.DateTimeField(null=True, blank=True, help_text="nothing is sent before: the provider is away or asked to wait")
     served_to = models.BigIntegerField(
