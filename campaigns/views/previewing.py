@@ -146,7 +146,7 @@ def templates_context(draft: InvitationDraft) -> dict[str, Any]:
 
 
 def _row(template: WhatsappTemplate, draft: InvitationDraft) -> TemplateRow:
-    is_usable, reason = template.status == "approved", f" ({template.rejection_reason})" if template.rejection_reason else ""
+    is_usable, reason = template.is_approved, f" ({template.rejection_reason})" if template.rejection_reason else ""
     why = "" if is_usable else TEMPLATE_WHY.get(template.status, NOT_SUBMITTED).format(reason=reason)
     fields = guess_mapping(template) | {number: field for number, field in draft.content_variables.items() if field}
     return TemplateRow(
