@@ -21,6 +21,7 @@ from tenants.selectors import business_settings
 MICROS_PER_MINOR = 10_000  # millionths in a cent
 OFFER_LINK = "offer"
 UNSUBSCRIBE_LINK = "unsubscribe"
+PREFERENCES_LINK = "preferences"
 INVITATION_LINK = "invitation"
 FILTERS = ("all", "pending", "sent", "failed", "skipped", "held", "in_doubt")
 
