@@ -62,6 +62,10 @@ class PlaceAdmin(RecordAdmin):
     search_fields = ("name", "address")
     inlines = (OpeningHoursInline, ClosureInline)
 
+    def formfield_for_manytomany(self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the owners as boxes to tick: a business has a few."""
+        return super().formfield_for_manytomany(db_field, request, widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Suggest the business's own clock."""
         return {"time_zone": current_tenant().time_zone, **super().get_changeform_initial_data(request)}

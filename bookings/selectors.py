@@ -20,7 +20,7 @@ from loyalty.selectors import usable_offers
 from loyalty.types import PastCart
 from servicepro.lib.signing import sign_bytes, unsign_bytes
 from servicepro.lib.tenancy import connection
-from tenants.selectors import current_tenant, public_url
+from tenants.selectors import User, current_tenant, public_url
 
 MANAGE_PURPOSE = "booking-manage"
 MANAGE_LINK_DAYS = 30  # after the appointment; texts are kept for years and read by others
@@ -38,6 +38,13 @@ def active_places() -> list[Place]:
 def all_places() -> list[Place]:
     """Return every place, also those that take no bookings any more, by name."""
     return list(Place.objects.all())
+
+
+def places_of(user: User | None) -> list[Place]:
+    """Return the places whose customers somebody may write to, by name: an owner's are those they look after, and those nobody does."""
+    if user is None or not user.is_owner:
+        return []
+    return list(Place.objects.filter(Q(owners=None) | Q(owners=user)))
 
 
 def place_by_id(place_id: int) -> Place:

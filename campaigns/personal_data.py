@@ -78,7 +78,7 @@ def _outcome(channel: Channel, status: str, reason: str) -> dict[str, str]:
 
 HOLDER = Holder(
     name="campaigns",
-    models=frozenset({f"campaigns.{Campaign.__name__}", "campaigns.Target"}),
+    models=frozenset({f"campaigns.{Campaign.__name__}", "campaigns.Segment", "campaigns.Target"}),
     collect=_collect,
     erase=_erase,
     keeps={"what became of each message, without name and address": "the numbers of a campaign must add up"},

@@ -213,6 +213,8 @@ PROVIDER_TIMEOUT_SECONDS = env.float("PROVIDER_TIMEOUT_SECONDS", default=10.0)
 BUSINESS_OWNER_PERSONAL_PHONE = env.str("BUSINESS_OWNER_PERSONAL_PHONE", default="")
 LOG_PHONES = env.str("LOG_PHONES", default="masked")
 SMS_SEGMENT_PRICE_MICROS = env.int("SMS_SEGMENT_PRICE_MICROS", default=11_300)  # Twilio US list price with carrier fee, USD
+WHATSAPP_MESSAGE_PRICE_MICROS = env.int("WHATSAPP_MESSAGE_PRICE_MICROS", default=5_000)  # Twilio's own fee; Meta's comes on top, by country
+EMAIL_PRICE_MICROS = env.int("EMAIL_PRICE_MICROS", default=1_000)
 SMS_PER_SECOND = env.float("SMS_PER_SECOND", default=100.0)
 WHATSAPP_PER_SECOND = min(80.0, env.float("WHATSAPP_PER_SECOND", default=80.0))  # what Meta takes from one number
 EMAIL_PER_SECOND = env.float("EMAIL_PER_SECOND", default=100.0)

@@ -4,6 +4,7 @@ import datetime
 import zoneinfo
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -43,6 +44,13 @@ class Place(models.Model):
         help_text="days ahead an appointment is booked at most",
     )
     is_active = models.BooleanField(default=True, help_text="customers can book here")
+    owners = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="+",
+        limit_choices_to={"role": "owner"},
+        help_text="owners who look after this place and write to its customers; none: all of them",
+    )
 
     class Meta:
         ordering = ("name",)
