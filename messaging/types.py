@@ -91,8 +91,21 @@ WHATSAPP_CODES: Mapping[str, Reason] = {
 
 
 @dataclass(frozen=True, slots=True)
+class EmailFrame:
+    """An email as everybody gets it: what differs from person to person stands in it as tokens."""
+
+    subject: str
+    text: str
+    html: str
+    tracks_opens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """One message to one address; `reference` is the caller's own name for it and comes back on the receipt.
+
+    An email to many is a `frame` that all of them share (the same object) and `substitutions` {token: one person's value}; `body`,
+    `html` and `subject` stay empty then.
 
     A WhatsApp message with `content_sid` goes as that approved template with `content_variables` ({"1": "Ann"}); its `body` is then
     only what the person reads. Without one, `body` itself goes, and that only inside the 24 hours after the person wrote.
@@ -118,6 +131,8 @@ class Envelope:
     content_sid: str = ""
     content_variables: Mapping[str, str] | None = None
     backoff_seconds: float = 5.0
+    frame: EmailFrame | None = None
+    substitutions: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +157,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Where a channel's messages come from and how quickly they may leave."""
+    """Where a channel's messages come from and how quickly they may leave; emails show a `name` and may be answered elsewhere."""
 
     channel: Channel
     address: str
     messaging_service_sid: str = ""
     messages_per_second: float = 1.0
+    name: str = ""
+    reply_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

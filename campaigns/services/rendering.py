@@ -12,6 +12,7 @@ from campaigns.errors import BadCampaignInput
 from campaigns.kinds import KINDS
 from campaigns.models import Campaign, Target
 from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK
+from campaigns.services.email_frames import PREFERENCES_FIELD, EmailWords, FramedEmail
 from loyalty.selectors import points_limits
 from messaging.services import deliver
 from messaging.types import Channel, ConsentPolicy, Envelope, MessageClass, Receipt
@@ -63,13 +64,19 @@ class Renderer:
         self.base = public_url(tenant)
         self.shared = {"business_name": tenant.name, "points": str(campaign.points)}
         self.sms = Template(campaign.sms_text, fields)
-        self.subject = Template(campaign.email_subject, fields)
-        self.text = Template(campaign.email_text, fields)
         self.approved = NumberedTemplate(campaign.content_body)
-        self.html = Template(campaign.email_html, fields)
         address = business_settings().postal_address
-        self.footer = f"{tenant.name}{', ' + address if address else ''}"
-        self.limits = points_limits() if campaign.points else ""
+        self.email = FramedEmail(
+            EmailWords(
+                subject=Template(campaign.email_subject, fields),
+                text=Template(campaign.email_text, fields),
+                page=Template(campaign.email_html, fields),
+                sender=f"{tenant.name}{', ' + address if address else ''}",
+                limits=points_limits() if campaign.points else "",  # points are never promised without their limits
+                has_preferences=PREFERENCES_FIELD in fields,
+                tracks_opens=campaign.tracks_opens,
+            )
+        )
         self.policy = ConsentPolicy(campaign.consent_policy)
         self.message_class = kind.message_class
         self.backoff_seconds = kind.backoff_seconds
@@ -84,16 +91,6 @@ class Renderer:
     def unsubscribe_url(self, target_id: int) -> str:
         """Return the address of one person's unsubscribe page, which also takes the one-click POST."""
         return f"{self.base}/u/{sign_number(UNSUBSCRIBE_LINK, self.schema, target_id)}"
-
-    def email_bodies(self, values: Mapping[str, str], unsubscribe_url: str) -> tuple[str, str]:
-        """Return the plain and the HTML body with the footer no owner can leave out; points are never promised without their limits."""
-        limits_text, limits_page = (f"{self.limits}\n", f"{self.limits}<br>") if self.limits else ("", "")
-        text = f"{self.text.render(values)}\n\n--\n{limits_text}{self.footer}\nUnsubscribe: {unsubscribe_url}"
-        page = (
-            f"{self.html.render(values, escape=True)}<hr><p style='font-size:12px'>{limits_page}{self.footer}<br>"
-            f"<a href='{unsubscribe_url}'>Unsubscribe</a></p>"
-        )
-        return text, page
 
     def sms_envelope(self, target: Target) -> Envelope:
         """Return one person's text."""
@@ -122,21 +119,20 @@ class Renderer:
         return replace(envelope, body=self.approved.render(numbers), content_sid=self.campaign.content_sid, content_variables=numbers)
 
     def email_envelope(self, target: Target) -> Envelope:
-        """Return one person's email."""
-        text = page = subject = unsubscribe_url = ""
+        """Return one person's email: the frame it shares with everybody's, and their own values."""
+        own: Mapping[str, str] | None = None
+        unsubscribe_url = ""
         if target.email and self.campaign.email_enabled:
-            values = self.values(target.name, target.pk)
             unsubscribe_url = self.unsubscribe_url(target.pk)
-            text, page = self.email_bodies(values, unsubscribe_url)
-            subject = self.subject.render(values)
+            own = self.email.substitutions(self.values(target.name, target.pk), unsubscribe_url)
         return Envelope(
             reference=target.pk,
             channel=Channel.EMAIL,
             campaign_key=self.campaign.key,
             address=target.email,
-            body=text,
-            html=page,
-            subject=subject,
+            body="",
+            frame=self.email.frame,
+            substitutions=own,
             unsubscribe_url=unsubscribe_url,
             message_class=self.message_class,
             consent_policy=self.policy,
@@ -155,9 +151,9 @@ def preview_for(campaign: Campaign, target: Target | None) -> Rendered:
     renderer = Renderer(campaign)
     target_id, name = (target.pk, target.name) if target else (0, "")
     values = renderer.values(name, target_id)
-    text, page = renderer.email_bodies(values, renderer.unsubscribe_url(target_id))
+    email = renderer.email.filled(values, renderer.unsubscribe_url(target_id))
     sms = renderer.sms.render(values)
-    return Rendered(sms, renderer.subject.render(values), text, page, count_segments(sms))
+    return Rendered(sms, email.subject, email.text, email.html, count_segments(sms))
 
 
 def owner_phone(actor: User | None, to: str = "") -> str:

@@ -1,8 +1,11 @@
 """One vocabulary for what a provider answered, whichever provider it was."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from messaging.types import EmailFrame
 
 
 class Verdict(StrEnum):
@@ -29,8 +32,17 @@ class Outbound:
     to: str
     body: str
     callback_url: str = ""
-    subject: str = ""
-    html: str = ""
+
+
+_NO_FRAME = EmailFrame("", "", "")
+
+
+@dataclass(frozen=True, slots=True)
+class EmailOutbound(Outbound):
+    """One claimed email: the frame it shares with others, and what its tokens stand for with this person; `body` is empty."""
+
+    frame: EmailFrame = _NO_FRAME
+    substitutions: Mapping[str, str] = field(default_factory=dict)
     unsubscribe_url: str = ""
 
 

@@ -23,14 +23,14 @@ from customers.services import suppress
 from customers.types import ConsentFacts
 from messaging.policy import BusinessHours, Facts, Hold, Send, Skip, decide
 from messaging.providers.loop import start_in_loop
-from messaging.providers.results import Answer, Outbound, Verdict, WhatsappOutbound
+from messaging.providers.results import Answer, EmailOutbound, Outbound, Verdict, WhatsappOutbound
 from messaging.providers.sendgrid import sendgrid_account
 from messaging.providers.twilio import twilio_account
 from messaging.selectors import ledger_rows, ledger_tag, ledger_tags, rejection_reason, sender_for
 from messaging.services.callbacks import ATTEMPT_PURPOSE
 from messaging.services.claims import Claim, Settlement, body_digest, claim, settle
 from messaging.services.pacing import slow_down, take_tokens
-from messaging.types import Channel, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
+from messaging.types import Channel, EmailFrame, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
 from servicepro.lib.signing import sign_bytes
 from servicepro.lib.tenancy import connection
 from tenants.selectors import BusinessSettings, business_settings, current_tenant, public_url
@@ -254,23 +254,19 @@ def _claim(cleared: Sequence[tuple[Envelope, str]], flight: InFlight) -> None:
 async def _calls(flight: InFlight) -> list[Answer]:
     assert flight.sender is not None
     if flight.channel is Channel.EMAIL:
-        return await sendgrid_account().send_many(_outbound(flight), flight.sender)
-    if flight.channel is Channel.WHATSAPP:
-        return await twilio_account().send_many(_whatsapp_outbound(flight), flight.sender)
-    return await twilio_account().send_many(_outbound(flight), flight.sender)
+        return await sendgrid_account().send_many(_email_outbound(flight), flight.sender)
+    outbound = _whatsapp_outbound(flight) if flight.channel is Channel.WHATSAPP else _outbound(flight)
+    return await twilio_account().send_many(outbound, flight.sender)
+
+
+def _callback_url(flight: InFlight, attempt_id: uuid.UUID) -> str:
+    """Return where the provider tells of one attempt: signed, so that nobody else can."""
+    return f"{flight.callback_url}?a={sign_bytes(ATTEMPT_PURPOSE, flight.schema, attempt_id.bytes)}"
 
 
 def _outbound(flight: InFlight) -> list[Outbound]:
     return [
-        Outbound(
-            attempt_id=attempt_id,
-            to=envelope.address or "",
-            body=envelope.body,
-            callback_url=f"{flight.callback_url}?a={sign_bytes(ATTEMPT_PURPOSE, flight.schema, attempt_id.bytes)}",
-            subject=envelope.subject,
-            html=envelope.html,
-            unsubscribe_url=envelope.unsubscribe_url,
-        )
+        Outbound(attempt_id=attempt_id, to=envelope.address or "", body=envelope.body, callback_url=_callback_url(flight, attempt_id))
         for attempt_id, envelope in flight.envelopes.items()
     ]
 
@@ -281,9 +277,24 @@ def _whatsapp_outbound(flight: InFlight) -> list[Outbound]:
             attempt_id=attempt_id,
             to=envelope.address or "",
             body=envelope.body,
-            callback_url=f"{flight.callback_url}?a={sign_bytes(ATTEMPT_PURPOSE, flight.schema, attempt_id.bytes)}",
+            callback_url=_callback_url(flight, attempt_id),
             content_sid=envelope.content_sid,
             content_variables=json.dumps(dict(envelope.content_variables or {}), ensure_ascii=False),
+        )
+        for attempt_id, envelope in flight.envelopes.items()
+    ]
+
+
+def _email_outbound(flight: InFlight) -> list[EmailOutbound]:
+    """Return the emails of a flight; one that came with its own words is a frame for itself. Events name the attempt: no callback URL."""
+    return [
+        EmailOutbound(
+            attempt_id=attempt_id,
+            to=envelope.address or "",
+            body="",
+            frame=envelope.frame or EmailFrame(envelope.subject, envelope.body, envelope.html or envelope.body),
+            substitutions=envelope.substitutions or {},
+            unsubscribe_url=envelope.unsubscribe_url,
         )
         for attempt_id, envelope in flight.envelopes.items()
     ]

@@ -11,11 +11,11 @@ import pytest
 import time_machine
 from twilio.base.exceptions import TwilioRestException
 
-from messaging.providers.results import Answer, LogUnreadable, Outbound, Verdict, WhatsappOutbound
+from messaging.providers.results import Answer, EmailOutbound, LogUnreadable, Outbound, Verdict, WhatsappOutbound
 from messaging.providers.sendgrid import SendGridEmail
 from messaging.providers.transport import retry_after_seconds
 from messaging.providers.twilio import TwilioSms, sort_whatsapp_error
-from messaging.types import Channel, Sender
+from messaging.types import Channel, EmailFrame, Sender
 from tests.support.simulator import SimulatorProcess
 
 TWILIO_ACCOUNT, TWILIO_TOKEN, SENDGRID_KEY = "AC" + "5" * 32, "simulator-auth-token", "SG.simulator"
@@ -33,7 +33,7 @@ class Adapter:
     refused: str
     connect: Callable[[str, bool], TwilioSms | SendGridEmail]
     taken: Callable[[SimulatorProcess], int]
-    message: Callable[[str], Outbound] = lambda address: Outbound(uuid.uuid4(), to=address, body="Hello", subject="Hello")
+    message: Callable[[str], Outbound] = lambda address: Outbound(uuid.uuid4(), to=address, body="Hello")
 
     @property
     def name(self) -> str:
@@ -68,10 +68,20 @@ def _sendgrid(base_url: str, is_known: bool) -> SendGridEmail:
 TWILIO = Adapter(
     "twilio", Sender(Channel.SMS, "+15125550100"), "+15125550142", "+15005550001", _twilio, lambda simulator: len(simulator.texts())
 )
-SENDGRID = Adapter(
-    "sendgrid", Sender(Channel.EMAIL, "us@shop.example"), "p@example.com", "nobody", _sendgrid, lambda simulator: len(simulator.emails())
-)
 TEMPLATE = "HX" + "1" * 32
+FRAME = EmailFrame("Hello %1%", "Hi %1%", "<p>Hi %2%</p>")
+
+
+def email_message(address: str, frame: EmailFrame = FRAME, **substitutions: str) -> EmailOutbound:
+    return EmailOutbound(
+        uuid.uuid4(), to=address, body="", frame=frame, substitutions={"%1%": "A & B", "%2%": "A &amp; B", **substitutions}
+    )
+
+
+SENDGRID = Adapter(
+    "sendgrid", Sender(Channel.EMAIL, "us@shop.example"), "p@example.com", "nobody", _sendgrid, lambda simulator: len(simulator.emails()),
+    email_message,
+)  # fmt: skip
 
 
 def template_message(address: str, content_sid: str = TEMPLATE) -> Outbound:
