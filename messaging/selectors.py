@@ -12,6 +12,7 @@ from messaging.types import WHATSAPP_CODES, Channel, DeliveryCounts, LedgerRow, 
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.fields import phone_tag
 from servicepro.lib.tenancy import connection
+from tenants.selectors import business_settings, current_tenant
 
 _COLUMNS = (
     "{address}, state, {ok}, attempt_id, coalesce({sid}, ''), coalesce(last_error, ''), coalesce(provider_status, ''),"
@@ -116,7 +117,14 @@ def sender_for(channel: Channel) -> Sender | None:
     if channel is Channel.EMAIL:
         if not (settings.SENDGRID_API_KEY and settings.SENDGRID_FROM_EMAIL):
             return None
-        return Sender(channel, settings.SENDGRID_FROM_EMAIL, messages_per_second=settings.EMAIL_PER_SECOND)
+        chosen = business_settings()
+        return Sender(
+            channel,
+            chosen.sender_email or settings.SENDGRID_FROM_EMAIL,
+            messages_per_second=settings.EMAIL_PER_SECOND,
+            name=chosen.sender_name or current_tenant().name,
+            reply_to=chosen.reply_to_email,
+        )
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
         return None
     line = Line.objects.filter(channel=channel.value).order_by("-is_default", "id").first()

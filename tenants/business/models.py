@@ -2,10 +2,12 @@
 
 import datetime
 
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
 from servicepro.lib.fields import EncryptedPhoneField
+
+one_line = RegexValidator(r"\A[^\x00-\x1f\x7f\u2028\u2029]*\Z", "Write it in one line.")
 
 
 class BusinessSettings(models.Model):
@@ -20,7 +22,24 @@ class BusinessSettings(models.Model):
     postal_address = models.CharField(max_length=240, blank=True)
     owner_phone = EncryptedPhoneField(null=True, blank=True)
     owner_name = models.CharField(max_length=80, blank=True)
-    reply_to_email = models.EmailField(blank=True)
+    sender_name = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        validators=[one_line],
+        help_text="the name customers see on your emails; empty: the name of the business",
+    )
+    sender_email = models.EmailField(
+        blank=True,
+        default="",
+        help_text="the address your emails come from, verified at SendGrid before (with SPF and DKIM of its domain); empty: the platform's",
+    )
+    reply_to_email = models.EmailField(blank=True, help_text="where answers to your emails go; empty: to the address they come from")
+    tracks_email_opens = models.BooleanField(
+        default=False,
+        help_text="new campaigns count who opened their email, by a picture nobody sees. Off unless you need it: it is watching people who"
+        " did not agree to that, and mail programs that load pictures by themselves make the figure a guess",
+    )
     unknown_consent = models.CharField(
         max_length=8,
         choices=UnknownConsent.choices,
