@@ -5,7 +5,7 @@ from django.urls import reverse
 from campaigns.models import Campaign
 
 # The names of a kind's routes begin with this; the list of its campaigns is called this.
-ROUTES = {"port_recovery": "port-recovery", "invitation": "invitations"}
+ROUTES = {"port_recovery": "port-recovery", "invitation": "invitations", "messaging": "messages"}
 
 
 def campaign_link(campaign: Campaign, page: str = "campaign", *arguments: object) -> str:

@@ -12,6 +12,7 @@ __all__ = ["celery_app", "urlpatterns"]  # a view may queue a task only where th
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/port-recovery/", include("campaigns.urls")),
     path("admin/invitations/", include("campaigns.urls_invitations")),
+    path("admin/messages/", include("campaigns.urls_messages")),
     path("admin/api-keys/", include("tenants.urls")),
     path("admin/customers/import/", include("customers.urls_imports")),
     path("admin/customers/imported/", include("customers.urls_imported")),

@@ -1,0 +1,17 @@
+"""The owner's pages of messaging campaigns, below /admin/messages/: the list, the wizard, and one campaign."""
+
+from django.urls import path
+
+from campaigns.urls import campaign_routes
+from campaigns.views import messages, wizard
+from tenants.services import owner_required
+
+STEPS = {1: wizard.info, 2: wizard.places, 3: wizard.channels}
+
+urlpatterns = [
+    path("", owner_required(messages.overview), name="messages"),
+    path("new/", owner_required(wizard.new), name="messages-new"),
+    path("<int:campaign_id>/edit/", owner_required(wizard.resume), name="messages-edit"),
+    *(path(f"<int:campaign_id>/edit/{step}/", owner_required(view), name=f"messages-step-{step}") for step, view in STEPS.items()),
+    *campaign_routes(messages.KIND, messages.campaign_page),
+]
