@@ -85,6 +85,8 @@ class Campaign(models.Model):
     tracks_opens = models.BooleanField(default=False, help_text="whether it is counted who opened the email")
     setbacks = models.PositiveSmallIntegerField(default=0, help_text="batches in a row that did not reach the provider at all")
     rests_until = models.DateTimeField(null=True, blank=True, help_text="nothing is sent before: the provider is away or asked to wait")
+    email_setbacks = models.PositiveSmallIntegerField(default=0, help_text="the same of emails, which have a provider of their own")
+    email_rests_until = models.DateTimeField(null=True, blank=True, help_text="no email is sent before")
     served_to = models.BigIntegerField(
         default=0, editable=False, help_text="every target up to this id had a turn; who of them still waits is marked so"
     )

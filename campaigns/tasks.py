@@ -37,6 +37,23 @@ def drain_soon(schema: str, campaign_id: int) -> None:
         logger.warning("drain_not_queued campaign=%s error=%r", campaign_id, error)
 
 
+@shared_task(name="campaigns.start_due")
+def start_due(schema: str) -> None:
+    """Make the lists of what is due in a business and start it, without waiting for the beat."""
+    with tenant_context(tenant_by_schema(schema)):
+        start_due_campaigns()
+        for campaign in running_campaigns():
+            drain_soon(schema, campaign.pk)
+
+
+def start_soon(schema: str) -> None:
+    """Ask a worker to start what was just requested; where the broker is away, the beat does it within seconds of its return."""
+    try:
+        start_due.delay(schema)
+    except OperationalError as error:
+        logger.warning("start_not_queued schema=%s error=%r", schema, error)
+
+
 @shared_task(name="campaigns.resume_running")
 def resume_running() -> None:
     """Start what is due, and take up every running campaign: what a dead worker left, what was held, what was throttled."""

@@ -37,6 +37,7 @@ _REASONS = {
     "whatsapp_limited": "WhatsApp chose not to deliver it to this person for now",
     "whatsapp_template": "WhatsApp does not let the template through",
     "whatsapp_disabled_campaign": "WhatsApp is switched off for this campaign",
+    "channel_not_chosen": "this campaign does not go by this channel",
     "whatsapp_not_configured": "WhatsApp is not set up yet",
 }
 _STATUSES = {

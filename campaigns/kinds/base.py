@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from campaigns.models import Campaign, Target
 from messaging.types import MessageClass
+from tenants.selectors import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Kind:
     backoff_seconds: ClassVar[float] = 5.0  # the wait after a 429 that names none
     # A kind with its own fields, with people it passes over, or with work after sending says so: the others do no work for it.
     is_personal: ClassVar[bool] = False
+    # {field: what stands in where it has no value}: then a text may also say {{field|what stands in}}. None: it may not.
+    fallbacks: ClassVar[Mapping[str, str] | None] = None
+    nobody: ClassVar[str] = "There is nobody to write to."  # what is said where its list came out empty
+    is_drafted_again: ClassVar[bool] = False  # what could not start at its time becomes a draft, instead of a paused campaign
+    can_remove: ClassVar[bool] = False  # whether an owner may take single people off its list
 
     def texts(self, owner_name: str, business_name: str) -> Texts:
         """Return the default words."""
@@ -40,8 +46,12 @@ class Kind:
         """Make the list of people anew before the campaign starts; return how many, None where it was made with the draft."""
         return None
 
-    def check(self, campaign: Campaign) -> None:
-        """Object to a campaign that must not start. Raises BadCampaignInput, ProviderAway."""
+    def check(self, campaign: Campaign, *, actor: User | None = None) -> None:
+        """Object to a campaign that must not start, or not for `actor`. Raises BadCampaignInput, ProviderAway."""
+
+    def expected(self, campaign: Campaign) -> int | None:
+        """Return how many people its list would have now, before it is made; None where it was made with the draft."""
+        return None
 
     def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
         """Return why a running campaign must stop here, as a sentence; empty where it goes on. `thoroughly` may ask the provider."""

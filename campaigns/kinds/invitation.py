@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from campaigns.audience import AGAIN_AFTER, write_targets
 from campaigns.errors import BadCampaignInput
+from campaigns.kinds.approval import template_problem
 from campaigns.kinds.base import Kind, Texts
 from campaigns.models import Campaign, Target
 from campaigns.selectors import INVITATION_LINK, lives_of
@@ -14,14 +15,13 @@ from customers.services import mark_invited
 from loyalty.selectors import offer_amount, offer_terms
 from loyalty.services import promise_offer
 from loyalty.types import OfferTerms
-from messaging.errors import ProviderAway, UnknownTemplate
+from messaging.errors import ProviderAway
 from messaging.selectors import sender_for
-from messaging.services import whatsapp_template
 from messaging.types import Channel
 from servicepro.lib.merge_fields import plain_value
 from servicepro.lib.signing import sign_number
 from servicepro.lib.tenancy import connection
-from tenants.selectors import current_tenant, public_url
+from tenants.selectors import User, current_tenant, public_url
 
 # Plain characters and few of them: with an emoji the same words cost three times as much.
 SMS = (
@@ -47,6 +47,7 @@ class Invitation(Kind):
     attempts_max = 3
     backoff_seconds = 60.0
     is_personal = True
+    nobody = "Nobody matches this audience: everybody has registered already, or no list brought such people. Widen it."
 
     def texts(self, owner_name: str, business_name: str) -> Texts:
         """Return the words of an invitation with an offer."""
@@ -56,13 +57,13 @@ class Invitation(Kind):
         """Make the list of people anew from the audience."""
         return write_targets(campaign)
 
-    def check(self, campaign: Campaign) -> None:
+    def check(self, campaign: Campaign, *, actor: User | None = None) -> None:
         """Object where the offer or the template is not to be had, or a channel is not set up. Raises BadCampaignInput, ProviderAway."""
         for channel in _channels(campaign.channel):
             if sender_for(channel) is None:
                 how = "WhatsApp is" if channel is Channel.WHATSAPP else "Texting is"
                 raise BadCampaignInput(f"{how} not set up yet: add the number you send from, or choose another channel.")
-        if sentence := _offer_problem(campaign.offer_id) or _template_problem(campaign):
+        if sentence := _offer_problem(campaign.offer_id) or template_problem(campaign):
             raise BadCampaignInput(sentence)
 
     def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
@@ -71,7 +72,7 @@ class Invitation(Kind):
         if sentence or not thoroughly:
             return sentence
         try:
-            return _template_problem(campaign)
+            return template_problem(campaign)
         except ProviderAway:
             return ""  # the answer to the first message will tell
 
@@ -145,19 +146,3 @@ def _offer_problem(offer_id: int | None) -> str:
     if terms is None:
         return "The welcome offer is gone. Choose another one."
     return "" if terms.is_active else f"The welcome offer “{terms.name}” has ended. Activate it again, then resume: nobody is lost."
-
-
-def _template_problem(campaign: Campaign) -> str:
-    if not campaign.content_sid or campaign.channel == Campaign.Channel.SMS:
-        return ""
-    try:
-        template = whatsapp_template(campaign.content_sid)
-    except UnknownTemplate:
-        return "There is no such WhatsApp template in your account any more. Choose another one."
-    if template.is_approved:
-        if template.body != campaign.content_body:  # what people read can be shown afterwards, whatever becomes of it there
-            campaign.content_body = template.body
-            Campaign.objects.filter(pk=campaign.pk).update(content_body=template.body)
-        return ""
-    why = f" ({template.rejection_reason})" if template.rejection_reason else ""
-    return f"WhatsApp has not approved the template “{template.name}”: it is {template.status}{why}. Nobody was written to with it."

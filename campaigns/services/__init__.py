@@ -14,16 +14,21 @@ from campaigns.services.lifecycle import (
     cancel_campaign,
     pause_campaign,
     release_quiet_hours,
+    remove_recipient,
     resume_campaign,
     retry_failed,
+)
+from campaigns.services.planning import build_target_list, create_port_recovery_campaign, edit_texts, preview_port_recovery
+from campaigns.services.rendering import preview_for, send_test
+from campaigns.services.settling import settle_in_doubt
+from campaigns.services.starting import (
+    instant_on_our_clock,
+    request_start,
     schedule_campaign,
     start_campaign,
     start_due_campaigns,
     unschedule_campaign,
 )
-from campaigns.services.planning import build_target_list, create_port_recovery_campaign, edit_texts, preview_port_recovery
-from campaigns.services.rendering import preview_for, send_test
-from campaigns.services.settling import settle_in_doubt
 
 __all__ = [
     "build_target_list",
@@ -35,13 +40,16 @@ __all__ = [
     "edit_invitation_campaign",
     "edit_texts",
     "grant_points_for_target",
+    "instant_on_our_clock",
     "pause_campaign",
     "preview_audience",
     "preview_for",
     "preview_message",
     "preview_port_recovery",
     "release_quiet_hours",
+    "remove_recipient",
     "reopen_for_fallback",
+    "request_start",
     "resume_campaign",
     "retry_failed",
     "run_port_recovery_batch",

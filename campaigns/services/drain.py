@@ -279,7 +279,7 @@ def _weigh(campaign: Campaign, batch: _Batch, result: BatchResult) -> list[Any]:
     kind, receipts, now = KINDS[campaign.kind], batch.receipts[Channel.SMS], timezone.now()
     weighed = weigh(
         receipts,
-        {target.pk: target.facts.get(TRIES, 0) for target in batch.targets},
+        {target.pk: target.facts.get(TRIES[Channel.SMS], 0) for target in batch.targets},
         setbacks=campaign.setbacks,
         attempts_max=kind.attempts_max or 1,
         throttle=datetime.timedelta(seconds=kind.backoff_seconds),
@@ -288,8 +288,8 @@ def _weigh(campaign: Campaign, batch: _Batch, result: BatchResult) -> list[Any]:
     receipts |= weighed.receipts
     for target in batch.targets:
         if target.pk in weighed.tries:
-            target.facts[TRIES] = weighed.tries[target.pk]
-            receipts[target.pk] = replace(receipts[target.pk], facts={TRIES: weighed.tries[target.pk]})
+            target.facts[TRIES[Channel.SMS]] = weighed.tries[target.pk]
+            receipts[target.pk] = replace(receipts[target.pk], facts={TRIES[Channel.SMS]: weighed.tries[target.pk]})
     if weighed.pauses:
         _pause(campaign, result, weighed.pauses)
     elif result.rests_until is None and (weighed.rests or weighed.setbacks != campaign.setbacks):

@@ -1,21 +1,17 @@
-"""Start, pause, resume, cancel: one compare-and-swap each, so that two owners cannot do it twice."""
+"""Pause, resume, cancel, retry: one compare-and-swap each, so that two owners cannot do it twice."""
 
-import datetime
-import logging
 from collections.abc import Sequence
-from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from campaigns.errors import BadCampaignInput, CountChanged, EmptyAudience, WrongStatus
+from campaigns.errors import UnknownRecipient, WrongStatus
 from campaigns.kinds import KINDS
 from campaigns.models import OPEN, Campaign, Target
 from campaigns.selectors import open_targets
-from customers.services import no_erasure_meanwhile
-from messaging.errors import ProviderAway
+from campaigns.types import Selection
 from messaging.selectors import ledger_tag
 from messaging.services import release_rejected, release_undelivered
 from messaging.types import Channel
@@ -23,9 +19,10 @@ from servicepro.lib.tenancy import connection
 from tenants.selectors import User
 from tenants.services import record_action
 
-logger = logging.getLogger(__name__)
 Status = Campaign.Status
-TRIES = "unreached"  # in a target's facts: how often the provider could not be reached for them alone
+# In a target's facts, by channel: how often the provider could not be reached for them alone.
+TRIES = {Channel.SMS: "unreached", Channel.EMAIL: "unreached_email"}
+NO_RESTS = {"setbacks": 0, "rests_until": None, "email_setbacks": 0, "email_rests_until": None}
 RETRY_BATCH = 5_000
 # In one statement: nobody is ever both passed and forgotten.
 _MARK_PASSED = """
@@ -39,61 +36,30 @@ UPDATE campaigns_campaign SET served_to = greatest(served_to, %(to)s) WHERE id =
 """
 
 
-def start_campaign(campaign: Campaign, *, actor: User | None, confirmed_count: int | None = None) -> None:
-    """Start a draft. `confirmed_count` is the number of people the owner typed.
-
-    Raises WrongStatus, CountChanged, and for an invitation BadCampaignInput (EmptyAudience where nobody matches) and ProviderAway.
-    """
-    kind = KINDS[campaign.kind]
-    if campaign.status in (Status.DRAFT, Status.SCHEDULED):
-        kind.check(campaign)
-    with transaction.atomic():
-        if kind.is_personal:
-            if Campaign.objects.filter(status=Status.RUNNING).exclude(pk=campaign.pk).exists():
-                raise WrongStatus(_ANOTHER)  # before the work of making the list; the constraint decides
-            _plan(campaign)
-        total = Target.objects.filter(campaign_id=campaign.pk).count()
-        if confirmed_count is not None and confirmed_count != total:
-            raise CountChanged(f"You typed {confirmed_count}, but this campaign has {total} people. Look again and type {total} to start.")
-        if total == 0:
-            raise WrongStatus("There is nobody to write to: add customers first.")
-        started = {"started_at": timezone.now(), "pause_reason": ""}
-        _move(campaign, {Status.DRAFT, Status.SCHEDULED}, Status.RUNNING, "started", actor, **started)
-
-
-def _plan(campaign: Campaign) -> None:
-    """Make the list of people anew, while nobody else can start it. Raises EmptyAudience."""
-    no_erasure_meanwhile()
-    status = Campaign.objects.select_for_update().values_list("status", flat=True).get(pk=campaign.pk)
-    if status not in (Status.DRAFT, Status.SCHEDULED):
-        return  # the caller's own step says why not
-    if not KINDS[campaign.kind].plan(campaign):
-        raise EmptyAudience("Nobody matches this audience: everybody has registered already, or no list brought such people. Widen it.")
-
-
 def pause_campaign(campaign: Campaign, *, actor: User | None, reason: str = "") -> None:
     """Pause; messages already on their way still arrive. Raises WrongStatus."""
-    _move(campaign, {Status.RUNNING}, Status.PAUSED, "paused", actor, pause_reason=reason[:240])
+    move_campaign(campaign, {Status.RUNNING}, Status.PAUSED, "paused", actor, pause_reason=reason[:240])
 
 
 def resume_campaign(campaign: Campaign, *, actor: User | None) -> None:
-    """Go on exactly where it stopped. Raises WrongStatus, also where what stopped it still does."""
+    """Go on exactly where it stopped; failures and opt-outs are counted anew. Raises WrongStatus, also where what stopped it still does."""
+    campaign.watched_from = timezone.now()
     if campaign.status == Status.PAUSED and (sentence := KINDS[campaign.kind].halts(campaign, thoroughly=True)):
         raise WrongStatus(sentence)
-    fresh = {"pause_reason": "", "setbacks": 0, "rests_until": None, "started_at": campaign.started_at or timezone.now()}
-    _move(campaign, {Status.PAUSED}, Status.RUNNING, "resumed", actor, **fresh)
+    fresh = {"pause_reason": "", "watched_from": campaign.watched_from, "started_at": campaign.started_at or timezone.now()}
+    move_campaign(campaign, {Status.PAUSED}, Status.RUNNING, "resumed", actor, **fresh, **NO_RESTS)
 
 
 def reopen_campaign(campaign: Campaign) -> None:
     """Take a completed campaign up again: somebody of it gets another turn. Raises WrongStatus."""
-    _move(campaign, {Status.COMPLETED}, Status.RUNNING, "reopened", None, finished_at=None)
+    move_campaign(campaign, {Status.COMPLETED}, Status.RUNNING, "reopened", None, finished_at=None)
 
 
 def cancel_campaign(campaign: Campaign, *, actor: User | None) -> None:
     """Stop for good: who was not reached yet is skipped with that reason. Raises WrongStatus."""
     allowed = {Status.DRAFT, Status.SCHEDULED, Status.RUNNING, Status.PAUSED}
     with transaction.atomic():
-        _move(campaign, allowed, Status.CANCELLED, "cancelled", actor, finished_at=timezone.now())
+        move_campaign(campaign, allowed, Status.CANCELLED, "cancelled", actor, finished_at=timezone.now())
         leave_unreached(campaign.pk)
 
 
@@ -111,55 +77,6 @@ def pass_everybody_to(campaign_id: int, target_id: int) -> None:
     """Note that every target up to this id had a turn, and mark who of them still waits, so that they are found again."""
     with connection.cursor() as cursor:
         cursor.execute(_MARK_PASSED, {"campaign": campaign_id, "to": target_id, "open": list(OPEN)})
-
-
-def schedule_campaign(campaign: Campaign, *, actor: User | None, at: datetime.datetime) -> None:
-    """Let the beat start a draft at an instant to come.
-
-    Raises BadCampaignInput where it has passed, WrongStatus, and whatever else stands against starting an invitation.
-    """
-    if at <= timezone.now():
-        raise BadCampaignInput("The time has passed already: choose one to come, or start now.")
-    kind = KINDS[campaign.kind]
-    if campaign.status in (Status.DRAFT, Status.SCHEDULED):
-        kind.check(campaign)
-    with transaction.atomic():
-        if kind.is_personal:
-            _plan(campaign)
-        _move(campaign, {Status.DRAFT, Status.SCHEDULED}, Status.SCHEDULED, "scheduled", actor, scheduled_at=at, pause_reason="")
-
-
-def unschedule_campaign(campaign: Campaign, *, actor: User | None) -> None:
-    """Make a scheduled campaign a draft again. Raises WrongStatus."""
-    with transaction.atomic():
-        _move(campaign, {Status.SCHEDULED}, Status.DRAFT, "unscheduled", actor, scheduled_at=None)
-        if KINDS[campaign.kind].is_personal:
-            Target.objects.filter(campaign_id=campaign.pk).delete()
-
-
-def start_due_campaigns() -> int:
-    """Start what is scheduled and due, one at a time; return how many were started. What cannot start is given back, with a reason."""
-    started = 0
-    for campaign in Campaign.objects.filter(status=Status.SCHEDULED, scheduled_at__lte=timezone.now()).order_by("scheduled_at"):
-        try:
-            start_campaign(campaign, actor=None)
-        except WrongStatus:
-            break  # another campaign is being sent: this one's turn comes when it is done
-        except ProviderAway as error:
-            logger.warning("scheduled_start_waits campaign=%s error=%s", campaign.pk, error.code)
-            continue
-        except BadCampaignInput as error:
-            _give_back(campaign, error)
-            continue
-        started += 1
-    return started
-
-
-def _give_back(campaign: Campaign, error: BadCampaignInput) -> None:
-    """Tell the owner why a scheduled campaign did not start: it can be resumed when that is mended, or is a draft to change again."""
-    with suppress(WrongStatus):  # meanwhile the owner did something else
-        to = Status.DRAFT if isinstance(error, EmptyAudience) else Status.PAUSED
-        _move(campaign, {Status.SCHEDULED}, to, "not_started", None, pause_reason=error.message[:240])
 
 
 def complete_if_finished(campaign_id: int) -> bool:
@@ -197,9 +114,35 @@ def retry_failed(campaign: Campaign, *, actor: User | None) -> int:
                 **{f"{column}_status": "pending", f"{column}_reason": ""}, not_before=None, had_turn=True
             )
         if failed and campaign.status == Status.COMPLETED:
-            _move(campaign, {Status.COMPLETED}, Status.RUNNING, "reopened", actor, finished_at=None)
+            again = {"finished_at": None, "watched_from": timezone.now()}
+            move_campaign(campaign, {Status.COMPLETED}, Status.RUNNING, "reopened", actor, **again)
     record_action(actor, "campaign_failed_retried", f"campaign:{campaign.pk}", people=len(failed))
     return len(failed)
+
+
+def remove_recipient(campaign: Campaign, target_id: int, *, actor: User | None) -> None:
+    """Take a person off the list before their turn; a draft that is started again does not write to them either.
+
+    Raises UnknownRecipient, and WrongStatus where it is being sent, is done, or this person had their turn.
+    """
+    if not KINDS[campaign.kind].can_remove:
+        raise WrongStatus("Nobody can be taken off the list of this kind of campaign.")
+    with transaction.atomic():
+        held = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if held.status not in (Status.DRAFT, Status.SCHEDULED, Status.PAUSED):
+            raise WrongStatus(f"Nobody can be taken off the list now. {REFUSALS[Status(held.status)]}" + _PAUSE_FIRST[Status(held.status)])
+        target = Target.objects.select_for_update().filter(pk=target_id, campaign_id=campaign.pk).first()
+        if target is None:
+            raise UnknownRecipient("This person is not on the campaign's list.")
+        reached = {target.sms_status, target.email_status} - {"pending", "held", "skipped"}
+        if reached or {target.sms_status, target.email_status} == {"skipped"}:
+            raise WrongStatus("This person had their turn already, so they stay on the list.")
+        if target.customer_id is not None:
+            without = Selection.from_json(held.audience).mark_people([target.customer_id], is_added=False)
+            Campaign.objects.filter(pk=campaign.pk).update(audience=without.as_json(), updated_at=timezone.now())
+        target.delete()
+        record_action(actor, "campaign_recipient_removed", f"campaign:{campaign.pk}", customer=target.customer_id)
+    campaign.refresh_from_db()
 
 
 def _release(campaign: Campaign, channel: Channel, chosen: Sequence[Target]) -> None:
@@ -212,12 +155,13 @@ def _release(campaign: Campaign, channel: Channel, chosen: Sequence[Target]) -> 
             release_rejected(way.value, campaign.key, tags)
             if way is Channel.WHATSAPP:  # it says later what it does not deliver
                 release_undelivered(way.value, campaign.key, tags)
-    tried = [target.pk for target in chosen if TRIES in target.facts]
-    Target.objects.filter(pk__in=tried).update(facts=RawSQL("facts - %s", [TRIES]))
+    tried = [target.pk for target in chosen if TRIES[channel] in target.facts]
+    Target.objects.filter(pk__in=tried).update(facts=RawSQL("facts - %s", [TRIES[channel]]))
 
 
-_ANOTHER = "Another campaign is being sent right now; wait for it to finish or pause it."
-_REFUSALS = {
+ANOTHER = "Another campaign is being sent right now; wait for it to finish or pause it."
+_PAUSE_FIRST = {Status.RUNNING: " Pause it first.", Status.COMPLETED: "", Status.CANCELLED: ""}
+REFUSALS = {
     Status.RUNNING: "It is running already.",
     Status.COMPLETED: "It is completed: everybody has an outcome.",
     Status.CANCELLED: "It was cancelled.",
@@ -227,14 +171,15 @@ _REFUSALS = {
 }
 
 
-def _move(campaign: Campaign, allowed: set[Status], to: Status, verb: str, actor: User | None, **changes: object) -> None:
+def move_campaign(campaign: Campaign, allowed: set[Status], to: Status, verb: str, actor: User | None, **changes: object) -> None:
+    """Change a campaign's status from one of `allowed`, and note who did it (“campaign_started”). Raises WrongStatus."""
     try:
         with transaction.atomic():
             moved = Campaign.objects.filter(pk=campaign.pk, status__in=allowed).update(status=to, **changes)
             if moved:
                 record_action(actor, f"campaign_{verb}", f"campaign:{campaign.pk}")
     except IntegrityError as error:
-        raise WrongStatus(_ANOTHER) from error
+        raise WrongStatus(ANOTHER) from error
     campaign.refresh_from_db()
     if not moved:
-        raise WrongStatus(f"The campaign cannot be {verb}. {_REFUSALS[Status(campaign.status)]}")
+        raise WrongStatus(f"The campaign cannot be {verb}. {REFUSALS[Status(campaign.status)]}")

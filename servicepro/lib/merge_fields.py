@@ -9,6 +9,8 @@ from functools import lru_cache
 VALUE_CHARACTERS_MAX = 40  # a name longer than this would push a text into another segment unnoticed
 VALUE_CHARACTERS_READ = 200  # nobody's name needs more to fill those forty
 _FIELD = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+# With what stands in where there is no value: {{first_name|there}}.
+_FIELD_OR = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?:\|([^{}|]*))?\}\}")
 _BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 
 _SIMPLE = re.compile(r"[A-Za-z]+(?:[ '-][A-Za-z]+){0,4}")
@@ -29,24 +31,47 @@ _DOT_BETWEEN = re.compile(r"(?<=[^\s.])\.+(?=[^\W\d_]{2})")
 
 
 class Template:
-    """A text split once into its literal parts and its fields, to be filled for many people."""
+    """A text split once into its literal parts and its fields, to be filled for many people.
 
-    __slots__ = ("parts",)
+    With `fallbacks` ({field: what stands in where its value is empty}) a field may bring its own, {{first_name|there}}; its part is then
+    called "first_name|there", and `resolve` finds what it stands for.
+    """
 
-    def __init__(self, text: str, allowed: Collection[str]) -> None:
+    __slots__ = ("fallbacks", "parts")
+
+    def __init__(self, text: str, allowed: Collection[str], fallbacks: Mapping[str, str] | None = None) -> None:
         self.parts: list[tuple[bool, str]] = []
+        self.fallbacks: dict[str, tuple[str, str]] = {}  # what a part is called: its field, and what stands in
         start = 0
-        for found in _FIELD.finditer(text):
+        for found in (_FIELD if fallbacks is None else _FIELD_OR).finditer(text):
             if found.group(1) in allowed:  # any other stays in the text as it was written
-                self.parts += [(False, text[start : found.start()]), (True, found.group(1))]
+                name = found.group(1) if fallbacks is None else self._note(found.group(1), found.group(2), fallbacks)
+                self.parts += [(False, text[start : found.start()]), (True, name)]
                 start = found.end()
         self.parts.append((False, text[start:]))
+
+    def _note(self, field: str, own: str | None, fallbacks: Mapping[str, str]) -> str:
+        name = field if own is None else f"{field}|{own.strip()}"
+        stands_in = fallbacks.get(field, "") if own is None else own.strip()
+        if own is not None or stands_in:
+            self.fallbacks[name] = (field, stands_in)
+        return name
+
+    def resolve(self, values: Mapping[str, str], *, escape: bool = False) -> Mapping[str, str]:
+        """Return the values with those of fields that have something to stand in, by what their parts are called.
+
+        With `escape` what stands in was written as HTML and is read as such, as the value of a person never is.
+        """
+        found = {name: values[field] or (html.unescape(own) if escape else own) for name, (field, own) in self.fallbacks.items()}
+        return {**values, **found}
 
     def render(self, values: Mapping[str, str], *, escape: bool = False) -> str:
         """Return the text with every field replaced by its value; `escape` for HTML.
 
         A value is never read again, so braces inside it stay text. Raises KeyError where a field has no value.
         """
+        if self.fallbacks:
+            values = self.resolve(values, escape=escape)
         return "".join((html.escape(values[piece]) if escape else values[piece]) if is_field else piece for is_field, piece in self.parts)
 
 
@@ -64,6 +89,14 @@ def plain_value(value: str, fallback: str = "") -> str:
     return cleaned if any(map(str.isalnum, cleaned)) else fallback
 
 
-def unknown_fields(text: str, allowed: Collection[str]) -> list[str]:
+def unknown_fields(text: str, allowed: Collection[str], *, with_fallbacks: bool = False) -> list[str]:
     """Return what stands in `{{…}}` and would not be filled, whatever it is, in the order it stands."""
+    if with_fallbacks:
+        return [name for name in map(str.strip, _BRACES.findall(text)) if split_fallback(name)[0] not in allowed or name.count("|") > 1]
     return [name for name in map(str.strip, _BRACES.findall(text)) if name not in allowed]
+
+
+def split_fallback(name: str) -> tuple[str, str | None]:
+    """Return the field of "first_name|there" and what stands in where it has no value, None where nothing is said."""
+    field, bar, own = name.partition("|")
+    return field.strip(), own.strip() if bar else None

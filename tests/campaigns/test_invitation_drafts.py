@@ -206,8 +206,10 @@ def test_a_campaign_can_be_scheduled_while_another_is_sent(tenant, simulator):
     start_campaign(running, actor=None)
     schedule_campaign(later, actor=None, at=hours_ago(-2))
     assert later.status == "scheduled"
-    with time_machine.travel(timezone.now() + datetime.timedelta(hours=3)):
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=2.5)):
         assert start_due_campaigns() == 0
+        later.refresh_from_db()
+        assert later.status == "scheduled"
 
 
 def test_the_preview_of_a_message_is_what_the_person_gets(tenant, simulator):
@@ -269,7 +271,7 @@ def test_a_time_that_has_passed_is_refused_and_one_to_come_starts_by_itself(tena
     schedule_campaign(campaign, actor=None, at=hours_ago(-2))
     assert start_due_campaigns() == 0 and Target.objects.count() == 2
     listed(1, first=300)
-    with time_machine.travel(timezone.now() + datetime.timedelta(hours=3)):
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=2.5)):
         assert start_due_campaigns() == 1
         campaign.refresh_from_db()
         assert campaign.status == "running" and Target.objects.count() == 3
@@ -293,7 +295,7 @@ def test_what_cannot_start_at_its_time_is_given_back_with_a_reason_and_others_st
         schedule_campaign(campaign, actor=None, at=hours_ago(-1))
     WelcomeOffer.objects.update(is_active=False)
     Customer.objects.update(tags=[])
-    with time_machine.travel(timezone.now() + datetime.timedelta(hours=2)):
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=1.5)):
         assert start_due_campaigns() == 1
     for campaign in (ended, empty, fine):
         campaign.refresh_from_db()
