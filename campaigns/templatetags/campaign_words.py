@@ -23,3 +23,9 @@ def micros(amount: int, currency: str) -> str:
     if amount >= 100_000:
         return format_minor(-(-amount // 10_000), currency)
     return format_minor(0, currency).replace("0.00", f"{amount / 1_000_000:.4f}")
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Say a number with its thousands apart."""
+    return f"{number:,}"

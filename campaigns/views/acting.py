@@ -20,13 +20,14 @@ from servicepro.lib.errors import ServiceProError
 from tenants.selectors import current_tenant, signed_in_user
 
 Action = Callable[[HttpRequest, Campaign], None]
+NUMBER_DIGITS_MAX = 19
 
 
 @require_POST
 def act(request: HttpRequest, campaign_id: int, action: str, kind: str) -> HttpResponse:
     """Do what a button says."""
     campaign = campaign_asked_for(campaign_id, kind)
-    actions = _EVERY_KIND | (_PORT_RECOVERY if kind == "port_recovery" else _INVITATION)
+    actions = _ACTIONS[kind]
     if action not in actions:
         raise Http404
     actions[action](request, campaign)
@@ -121,6 +122,18 @@ def _unschedule(request: HttpRequest, campaign: Campaign) -> None:
     attempt(request, lambda: services.unschedule_campaign(campaign, actor=signed_in_user(request)), done)
 
 
-_EVERY_KIND: dict[str, Action] = {"start": _start, "pause": _pause, "resume": _resume, "cancel": _cancel, "retry": _retry}
-_PORT_RECOVERY: dict[str, Action] = {"test": _send_test, "release": _release, "texts": _edit}
-_INVITATION: dict[str, Action] = {"test": send_invitation_test, "schedule": _schedule, "unschedule": _unschedule}
+def _remove(request: HttpRequest, campaign: Campaign) -> None:
+    number = request.POST.get("target", "")
+    if not (number.isascii() and number.isdigit() and len(number) < NUMBER_DIGITS_MAX):
+        raise Http404("No recipient is named.")
+    target_id = int(number)
+    done = "Taken off the list. They get nothing of this campaign."
+    attempt(request, lambda: services.remove_recipient(campaign, target_id, actor=signed_in_user(request)), done)
+
+
+_EVERY_KIND: dict[str, Action] = {"pause": _pause, "resume": _resume, "cancel": _cancel, "retry": _retry}
+_ACTIONS: dict[str, dict[str, Action]] = {
+    "port_recovery": {**_EVERY_KIND, "start": _start, "test": _send_test, "release": _release, "texts": _edit},
+    "invitation": {**_EVERY_KIND, "start": _start, "test": send_invitation_test, "schedule": _schedule, "unschedule": _unschedule},
+    "messaging": {**_EVERY_KIND, "unschedule": _unschedule, "remove": _remove},
+}

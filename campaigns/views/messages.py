@@ -6,10 +6,25 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from bookings.selectors import all_places
 from campaigns.models import Campaign
-from campaigns.views.message_numbers import numbers_context, people_table, when_in_words
+from campaigns.types import MessagingStats, Selection
+from campaigns.views.message_numbers import (
+    CHANNELS,
+    Totals,
+    actions_context,
+    chosen_channels,
+    is_being_prepared,
+    numbers_context,
+    people_table,
+    share,
+    stats_of,
+    when_in_words,
+)
 from campaigns.views.watching import campaign_asked_for, may_act
+from customers.services import record_access
 from servicepro.lib.admin_pages import admin_page
+from tenants.selectors import signed_in_user
 
 KIND = "messaging"
 PAGE_ROWS = 20
@@ -20,17 +35,46 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show the campaigns so far, the newest first."""
     found = Campaign.objects.filter(kind=KIND).select_related("segment").order_by("-created_at", "-pk")
     page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
-    rows = [(campaign, when_in_words(campaign)) for campaign in page]
+    stats = stats_of(list(page))
+    rows = [_row(campaign, stats[campaign.pk]) for campaign in page]
     return admin_page(
         request, "campaigns/messages.html", "Campaigns to customers who agreed", page=page, rows=rows, may_act=may_act(request)
     )
 
 
+def _row(campaign: Campaign, stats: MessagingStats) -> dict[str, Any]:
+    totals = Totals.of(stats.channels)
+    return {
+        "campaign": campaign,
+        "when": when_in_words(campaign),
+        "channels": [CHANNELS[name] for name in chosen_channels(campaign)],
+        "recipients": stats.recipients,
+        "totals": totals,
+        "sent_share": share(totals.sent, totals.messages),
+        "failed_share": share(totals.failed, totals.messages),
+        "is_preparing": is_being_prepared(campaign),
+    }
+
+
 @require_GET
 def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
-    """Show one campaign: how far it is, what it says, and everybody on its list."""
+    """Show one campaign: how far it is, what it says, everybody on its list, and what was done to it."""
     campaign = campaign_asked_for(campaign_id, kind)
-    context: dict[str, Any] = {"campaign": campaign, "may_act": may_act(request)}
-    return admin_page(
-        request, "campaigns/message_campaign.html", campaign.name, **context, **numbers_context(campaign), **people_table(request, campaign)
-    )
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "may_act": may_act(request),
+        "places": _places_in_words(campaign),
+        **numbers_context(campaign),
+        **people_table(request, campaign),
+        **actions_context(campaign),
+    }
+    if context["people"]:
+        record_access(actor=signed_in_user(request), action="view", how_many=len(context["people"]), subject=f"campaign:{campaign.pk}")
+    return admin_page(request, "campaigns/message_campaign.html", campaign.name, **context)
+
+
+def _places_in_words(campaign: Campaign) -> str:
+    """Say whose customers are written to."""
+    names = {place.pk: place.name for place in all_places()}
+    chosen = Selection.from_json(campaign.audience).place_ids
+    return ", ".join(names.get(place, "a place that is gone") for place in chosen)

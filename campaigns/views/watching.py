@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from campaigns.models import Campaign, Target
 from campaigns.selectors import FILTERS, campaign_by_id, campaign_counts, explain_target, invitation_stats, matching_targets
 from campaigns.types import InvitationStats
+from campaigns.views.message_numbers import numbers_context, people_table
 from campaigns.wording import reason_label
 from servicepro.lib.admin_pages import get_or_404
 from servicepro.lib.clock import moment_in_words
@@ -55,14 +56,19 @@ def progress(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     campaign = campaign_asked_for(campaign_id, kind)
     # In another status other things may be done: then the buttons come along, and else they keep what is being typed.
     is_late = request.GET.get("shown", campaign.status) != campaign.status
-    context = {"campaign": campaign, "is_late": is_late, "may_act": may_act(request), **progress_context(campaign)}
-    return render(request, "campaigns/_progress.html", context)
+    context = {"campaign": campaign, "is_late": is_late, "may_act": may_act(request)}
+    if kind == "messaging":
+        return render(request, "campaigns/_message_progress.html", {**context, **numbers_context(campaign)})
+    return render(request, "campaigns/_progress.html", {**context, **progress_context(campaign)})
 
 
 @require_GET
 def targets(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show the table alone."""
     campaign = campaign_asked_for(campaign_id, kind)
+    if kind == "messaging":
+        context = {"campaign": campaign, "may_act": may_act(request), **people_table(request, campaign)}
+        return render(request, "campaigns/_message_people.html", context)
     return render(request, "campaigns/_targets.html", {"campaign": campaign, "filters": FILTERS, **table_context(request, campaign)})
 
 
