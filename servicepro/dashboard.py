@@ -26,6 +26,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if request.user.has_perm("campaigns.view_campaign"):
         work.append({"title": "Invitations", "icon": "mail", "link": "/admin/invitations/"})
     if getattr(request.user, "is_owner", False):
+        work.append({"title": "Messages", "icon": "forward_to_inbox", "link": "/admin/messages/"})
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
     if request.user.has_perm("campaigns.view_campaign"):
         work.append({"title": "Onboarding analytics", "icon": "monitoring", "link": "/admin/onboarding-analytics/"})
