@@ -75,6 +75,7 @@ class Reason(StrEnum):
     WHATSAPP_NOT_CONFIGURED = "whatsapp_not_configured"
 
 
+WHATSAPP_WINDOW = datetime.timedelta(hours=24)  # after a person's own message free words may answer
 # WhatsApp cannot reach this person, who refused nothing: a text may go instead, where that is allowed by itself.
 FALLBACK_REASONS = frozenset({Reason.NOT_ON_WHATSAPP, Reason.OUTSIDE_WINDOW, Reason.US_MARKETING, Reason.LIMITED})
 # What a provider's code says of a WhatsApp message, whether it answers so at once or calls back later; any other: rejected.

@@ -30,7 +30,7 @@ from messaging.selectors import ledger_rows, ledger_tag, ledger_tags, rejection_
 from messaging.services.callbacks import ATTEMPT_PURPOSE
 from messaging.services.claims import Claim, Settlement, body_digest, claim, settle
 from messaging.services.pacing import slow_down, take_tokens
-from messaging.types import Channel, EmailFrame, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
+from messaging.types import WHATSAPP_WINDOW, Channel, EmailFrame, Envelope, LedgerRow, Outcome, Reason, Receipt, Sender
 from servicepro.lib.signing import sign_bytes
 from servicepro.lib.tenancy import connection
 from tenants.selectors import BusinessSettings, business_settings, current_tenant, public_url
@@ -38,7 +38,6 @@ from tenants.selectors import BusinessSettings, business_settings, current_tenan
 logger = logging.getLogger(__name__)
 
 RETRY_UNREACHABLE = datetime.timedelta(seconds=10)
-WHATSAPP_WINDOW = datetime.timedelta(hours=24)  # after a person's own message free words may answer
 CALLBACK_PATH = "/api/webhooks/twilio/status"
 
 _STATES = {

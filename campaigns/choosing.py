@@ -1,0 +1,363 @@
+"""The customers a messaging campaign may be for: listed, ticked and counted in SQL, however many they are.
+
+Who may be chosen is a person with an appointment at one of the places that was not cancelled, who agreed to marketing and did not ask
+to be left alone; of all records found to be theirs the strictest answer counts, and the head of these stands for them.
+"""
+
+import datetime
+import math
+from collections.abc import Collection, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
+
+from campaigns.errors import WrongStatus
+from campaigns.models import Campaign
+from campaigns.types import CustomerFilter, CustomerPage, ListedCustomer, MessagingReach, Selection, SelectionStep
+from customers.selectors import suppressed_tags
+from messaging.selectors import ledger_tags, sender_for
+from messaging.types import WHATSAPP_WINDOW, Channel
+from servicepro.lib.crypto import decrypt_address
+from servicepro.lib.fields import phone_tag, tag_sql
+from servicepro.lib.phone import is_us_number, mask_phone
+from servicepro.lib.tenancy import connection
+from tenants.selectors import current_tenant
+
+LIMIT_MAX, TAGS_MAX = 500, 200
+NOT_CHOSEN = "channel_not_chosen"
+ID_MAX = 2**63 - 1  # what the database counts to
+_VISIT = "count(*) AS bookings, sum(b.due_minor) AS spent, max(b.starts_at) AS last_at"
+_KEPT = "b.status <> 'cancelled' AND b.place_id = ANY(%(places)s::bigint[])"
+# Nearly everybody has one record, and their visits come from an index in the order of their ids; the few others are put together.
+_PEOPLE = f"""
+SELECT c.id AS head, c.name, c.email, c.phone, c.tags, c.email_opt_out, c.whatsapp_consent, v.bookings, v.spent, v.last_at
+  FROM (SELECT b.customer_id, {_VISIT} FROM bookings_booking b WHERE {_KEPT} GROUP BY 1) v
+  JOIN customers_customer c ON c.id = v.customer_id
+ WHERE c.same_person_as_id IS NULL AND c.erased_as IS NULL AND c.gdpr_marketing_consent AND NOT c.opted_out
+   AND NOT EXISTS (SELECT 1 FROM customers_customer j WHERE j.same_person_as_id = c.id)
+UNION ALL
+SELECT f.head, f.name, f.email, f.phone, f.tags, f.email_opt_out, f.whatsapp_consent, v.bookings, v.spent, v.last_at
+  FROM (SELECT r.head, coalesce((array_agg(r.name ORDER BY r.rank, r.id) FILTER (WHERE r.name <> ''))[1], '') AS name,
+               (array_agg(r.email ORDER BY r.rank, r.id) FILTER (WHERE r.email <> ''))[1] AS email,
+               (array_agg(r.phone ORDER BY r.rank, r.id) FILTER (WHERE r.phone IS NOT NULL))[1] AS phone,
+               string_to_array(string_agg(array_to_string(r.tags, E'\\x1f'), E'\\x1f') FILTER (WHERE r.tags <> '{{}}'), E'\\x1f') AS tags,
+               bool_or(r.email_opt_out) AS email_opt_out,
+               CASE WHEN bool_or(r.whatsapp_consent IS FALSE) THEN false WHEN bool_or(r.whatsapp_consent) THEN true END AS whatsapp_consent
+          FROM records r GROUP BY r.head
+        HAVING bool_or(r.gdpr_marketing_consent) AND NOT bool_or(r.gdpr_marketing_consent IS FALSE) AND NOT bool_or(r.opted_out)
+           AND bool_or(r.rank = 0 AND r.erased_as IS NULL)) f
+  JOIN (SELECT r.head, {_VISIT} FROM records r JOIN bookings_booking b ON b.customer_id = r.id WHERE {_KEPT} GROUP BY 1) v USING (head)
+"""
+# The records of people who have more than one.
+_RECORDS = """
+records AS (
+    SELECT j.same_person_as_id AS head, 1 AS rank, j.* FROM customers_customer j WHERE j.same_person_as_id IS NOT NULL
+    UNION ALL
+    SELECT c.id, 0, c.* FROM customers_customer c
+     WHERE c.id IN (SELECT j.same_person_as_id FROM customers_customer j WHERE j.same_person_as_id IS NOT NULL)
+)"""
+_LIST = """
+WITH {records}, eligible AS MATERIALIZED (
+    SELECT p.head, p.last_at, {matches} AS matches, {selected} AS is_selected FROM ({people}) p
+), totals AS (
+    SELECT count(*) AS eligible, count(*) FILTER (WHERE matches) AS matching, count(*) FILTER (WHERE is_selected) AS selected,
+           count(*) FILTER (WHERE matches AND is_selected) AS selected_matching
+      FROM eligible
+), paged AS (
+    SELECT t.*, greatest(1, -(-{shown} / %(limit)s)) AS pages FROM totals t
+)
+SELECT p.eligible, p.matching, p.selected, p.selected_matching, p.pages, ARRAY(
+    SELECT head FROM eligible WHERE {is_shown} ORDER BY last_at DESC, head
+     LIMIT %(limit)s OFFSET (SELECT (least(%(page)s, pages) - 1) * %(limit)s FROM paged)
+) FROM paged p
+"""
+_DETAILS = """
+WITH {records}
+SELECT p.head, p.name, p.email, p.phone, p.whatsapp_consent, p.last_at, p.bookings, p.spent, {selected}
+  FROM ({people}) p WHERE p.head = ANY(%(heads)s::bigint[])
+"""
+_TAGS = """
+WITH {records}
+SELECT tag FROM ({people}) p CROSS JOIN LATERAL (SELECT DISTINCT unnest(p.tags) AS tag) t
+ GROUP BY tag ORDER BY count(*) DESC, tag LIMIT %(limit)s
+"""
+_COUNT = "WITH {records} SELECT count(*) FROM ({people}) p WHERE {selected}"
+_COLUMN = "WITH {records} SELECT p.head, p.{column} FROM ({people}) p WHERE p.{column} IS NOT NULL AND {rule} AND {selected}"
+# The first rule that objects decides, as it will when the messages are sent.
+_REACH = f"""
+WITH {{records}}
+SELECT CASE WHEN p.email_opt_out THEN 'opted_out_explicit' WHEN p.email = ANY(%(suppressed)s) THEN 'address_suppressed'
+            WHEN p.email IS NULL OR p.email NOT LIKE '%%@%%' THEN 'invalid_email_format'
+            WHEN %(email_from)s = '' THEN 'sendgrid_not_configured'
+            WHEN p.email = %(email_from)s THEN 'to_equals_from' ELSE '' END AS email,
+       CASE WHEN p.whatsapp_consent IS FALSE THEN 'opted_out_explicit' WHEN s.id IS NOT NULL THEN 'address_suppressed'
+            WHEN p.phone IS NULL THEN 'invalid_phone_format'
+            WHEN %(whatsapp_from)s = '' THEN 'whatsapp_not_configured'
+            WHEN {tag_sql("p.phone")} = %(whatsapp_from)s THEN 'to_equals_from'
+            WHEN p.whatsapp_consent IS NULL THEN 'consent_required' WHEN p.head = ANY(%(us)s::bigint[]) THEN 'whatsapp_us_marketing'
+            WHEN NOT %(has_template)s AND NOT EXISTS (
+                SELECT 1 FROM customers_conversation t JOIN customers_message m ON m.conversation_id = t.id
+                 WHERE t.source = 'whatsapp' AND t.external_key = {tag_sql("p.phone")}
+                   AND m.direction = 'inbound' AND m.occurred_at > %(window)s
+            ) THEN 'whatsapp_outside_window' ELSE '' END AS whatsapp, count(*)
+  FROM ({{people}}) p
+  LEFT JOIN customers_suppression s ON s.channel = 'whatsapp' AND s.lifted_at IS NULL AND s.address_tag = {tag_sql("p.phone")}
+ WHERE {{selected}} GROUP BY 1, 2
+"""
+_WRITE = """
+INSERT INTO campaigns_target (campaign_id, customer_id, name, phone, email, opted_out, phone_channel, sms_status, sms_reason, sms_sid,
+    email_status, email_reason, points_granted, points_reason, error_message, facts, summary_logged, had_turn, created_at, updated_at)
+WITH {records}
+SELECT %(campaign)s, p.head, left(p.name, 120), CASE WHEN %(whatsapp)s THEN p.phone END, CASE WHEN %(email)s THEN p.email END,
+       false, 'whatsapp',
+       CASE WHEN %(whatsapp)s THEN 'pending' ELSE 'skipped' END, CASE WHEN %(whatsapp)s THEN '' ELSE %(not_chosen)s END, '',
+       CASE WHEN %(email)s THEN 'pending' ELSE 'skipped' END, CASE WHEN %(email)s THEN '' ELSE %(not_chosen)s END,
+       0, '', '', '{{}}', false, false, now(), now()
+  FROM ({people}) p WHERE {selected} ORDER BY p.head
+"""
+
+
+class People:
+    """The SQL of the people of some places, and the values it needs; conditions on them add theirs."""
+
+    def __init__(self, place_ids: Collection[int]) -> None:
+        self.values: dict[str, Any] = {"places": known_ids(place_ids)}
+
+    def sql(self, pattern: str, **parts: str) -> str:
+        """Return a statement about them; `pattern` names {records}, {people} and the given parts."""
+        return pattern.format(records=_RECORDS, people=_PEOPLE, **parts)
+
+    def matching(self, wanted: CustomerFilter) -> str:
+        """Return the condition that somebody, p, matches a filter."""
+        rules = [sql for sql, is_asked in _FLAGS if getattr(wanted, is_asked)]
+        if search := wanted.search.replace("\0", "").strip():
+            pattern = self._value("%" + search.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%")
+            rules.append(f"(p.name ILIKE {pattern} OR p.email ILIKE {pattern})")
+        if wanted.tags:
+            rules.append(f"p.tags && {self._value([tag.replace(chr(0), '') for tag in wanted.tags])}::text[]")
+        rules += [
+            f"{column} {compared} {self._value(value)}"
+            for column, compared, value in (
+                ("p.last_at", ">=", _midnight(wanted.last_booking_from)),
+                ("p.last_at", "<", _midnight(wanted.last_booking_before)),
+                ("p.bookings", ">=", wanted.bookings_min),
+                ("p.bookings", "<=", wanted.bookings_max),
+                ("p.spent", ">=", wanted.spent_min_minor),
+                ("p.spent", "<=", wanted.spent_max_minor),
+            )
+            if value is not None
+        ]
+        return f"({' AND '.join(rules)})" if rules else "true"
+
+    def selected(self, steps: Sequence[SelectionStep]) -> str:
+        """Return the condition that somebody, p, is ticked in the end: the last step about them decides."""
+        cases = [f"WHEN {self._meant(step)} THEN {'true' if step.is_added else 'false'}" for step in reversed(steps)]
+        return f"CASE {' '.join(cases)} ELSE false END" if cases else "false"
+
+    def _meant(self, step: SelectionStep) -> str:
+        if step.filter is not None:
+            return self.matching(step.filter)
+        # Who was ticked may have been found to be somebody else's record since.
+        ids = self._value(known_ids(step.customer_ids))
+        return f"p.head IN (SELECT coalesce(same_person_as_id, id) FROM customers_customer WHERE id = ANY({ids}::bigint[]))"
+
+    def _value(self, value: object) -> str:
+        name = f"value{len(self.values)}"
+        self.values[name] = value
+        return f"%({name})s"
+
+
+_FLAGS = (
+    ("p.email <> ''", "has_email"),
+    ("p.phone IS NOT NULL", "has_phone"),
+    ("p.whatsapp_consent", "has_whatsapp_consent"),
+)
+
+
+def list_customers(
+    selection: Selection, matching: CustomerFilter, *, page: int = 1, limit: int = 50, is_selected_only: bool = False
+) -> CustomerPage:
+    """Return a page of the customers who may be chosen and match, who came last first; a page beyond the last is the last.
+
+    With `is_selected_only`, the pages hold those of them who are ticked.
+    """
+    people = People(selection.place_ids)
+    people.values |= {"limit": min(max(1, limit), LIMIT_MAX), "page": min(max(1, page), ID_MAX)}
+    matches, selected = people.matching(matching), people.selected(selection.steps)
+    shown, is_shown = ("selected_matching", "matches AND is_selected") if is_selected_only else ("matching", "matches")
+    with connection.cursor() as cursor:
+        cursor.execute(people.sql(_LIST, matches=matches, selected=selected, shown=shown, is_shown=is_shown), people.values)
+        eligible, found, ticked, ticked_matching, pages, heads = cursor.fetchone()
+    return CustomerPage(
+        customers=tuple(_details(selection, heads)),
+        page=min(max(1, page), pages),
+        pages=pages,
+        matching=found,
+        eligible=eligible,
+        selected=ticked,
+        selected_matching=ticked_matching,
+    )
+
+
+def customer_in(selection: Selection, customer_id: int) -> ListedCustomer | None:
+    """Return a customer who may be chosen there, with whether they are ticked; None for everybody else."""
+    with connection.cursor() as cursor:
+        known = "SELECT coalesce(same_person_as_id, id) FROM customers_customer WHERE id = ANY(%s::bigint[])"
+        cursor.execute(known, [known_ids([customer_id])])
+        heads = [head for (head,) in cursor.fetchall()]
+    return next(iter(_details(selection, heads)), None)
+
+
+def _details(selection: Selection, heads: Sequence[int]) -> list[ListedCustomer]:
+    """Return these people as they are listed, in this order."""
+    people = People(selection.place_ids)
+    people.values["heads"] = list(heads)
+    statement = people.sql(_DETAILS, selected=people.selected(selection.steps))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, people.values)
+        found = {row[0]: _listed(row) for row in cursor.fetchall()}
+    return [found[head] for head in heads if head in found]
+
+
+def _listed(row: Sequence[Any]) -> ListedCustomer:
+    head, name, email, phone, whatsapp_consent, last_at, bookings, spent, is_selected = row
+    return ListedCustomer(
+        id=head,
+        name=name,
+        email=email or "",
+        masked_phone=mask_phone(decrypt_address(connection.schema_name, "phone", phone)) if phone else "",
+        has_marketing_consent=True,
+        has_whatsapp_consent=bool(whatsapp_consent),
+        last_booking_at=last_at,
+        bookings=bookings,
+        spent_minor=int(spent),
+        is_selected=bool(is_selected),
+    )
+
+
+def count_selected(chosen: Selection | Campaign) -> int:
+    """Return how many people are ticked and may be written to now."""
+    selection = selection_of(chosen) if isinstance(chosen, Campaign) else chosen
+    if not any(step.is_added for step in selection.steps):
+        return 0
+    people = People(selection.place_ids)
+    statement = people.sql(_COUNT, selected=people.selected(selection.steps))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, people.values)
+        count: int = cursor.fetchone()[0]
+    return count
+
+
+def selection_of(campaign: Campaign) -> Selection:
+    """Return whom a campaign is for; where it has a segment, everybody whom that describes at the campaign's places."""
+    selection = Selection.from_json(campaign.audience)
+    if campaign.segment is None:
+        return selection
+    return Selection(selection.place_ids, (SelectionStep(True, CustomerFilter.from_json(campaign.segment.filters)),))
+
+
+def tags_of_customers(place_ids: Collection[int]) -> list[str]:
+    """Return the tags of the customers who may be chosen, the most frequent first."""
+    people = People(place_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(people.sql(_TAGS), people.values | {"limit": TAGS_MAX})
+        return [tag for (tag,) in cursor.fetchall()]
+
+
+def channels_of(campaign: Campaign) -> tuple[Channel, ...]:
+    """Return the channels its owner chose."""
+    is_chosen = {
+        Channel.EMAIL: campaign.email_enabled,
+        Channel.WHATSAPP: campaign.sms_enabled and campaign.channel == Campaign.Channel.WHATSAPP,
+    }
+    return tuple(channel for channel, chosen in is_chosen.items() if chosen)
+
+
+def count_reach(campaign: Campaign) -> MessagingReach:
+    """Count whom a campaign would reach now on each chosen channel, why not the others, and what that costs; nothing is written."""
+    selection, channels = selection_of(campaign), channels_of(campaign)
+    people = People(selection.place_ids)
+    selected = people.selected(selection.steps)
+    people.values |= _facts(campaign, people, selected)
+    with connection.cursor() as cursor:
+        cursor.execute(people.sql(_REACH, selected=selected), people.values)
+        rows = [({Channel.EMAIL: email, Channel.WHATSAPP: whatsapp}, count) for email, whatsapp, count in cursor.fetchall()]
+    by_channel: dict[str, int] = {channel.value: 0 for channel in channels}
+    left_out: dict[str, dict[str, int]] = {channel.value: {} for channel in channels}
+    for reasons, count in rows:
+        for channel in channels:
+            counts, key = (left_out[channel], reasons[channel]) if reasons[channel] else (by_channel, channel.value)
+            counts[key] = counts.get(key, 0) + count
+    return MessagingReach(
+        selected=sum(count for _reasons, count in rows),
+        people=sum(count for reasons, count in rows if not all(reasons[channel] for channel in channels)),
+        by_channel=by_channel,
+        left_out=left_out,
+        cost_micros=sum(by_channel[channel] * price for channel, price in _prices().items() if channel in channels),
+        seconds=max((_seconds(channel, by_channel[channel]) for channel in channels), default=0),
+    )
+
+
+def _prices() -> dict[Channel, int]:
+    return {Channel.EMAIL: settings.EMAIL_PRICE_MICROS, Channel.WHATSAPP: settings.WHATSAPP_MESSAGE_PRICE_MICROS}
+
+
+def _seconds(channel: Channel, messages: int) -> int:
+    sender = sender_for(channel)
+    return math.ceil(messages / sender.messages_per_second) if sender else 0
+
+
+def _facts(campaign: Campaign, people: People, selected: str) -> dict[str, Any]:
+    """Return what decides beside the records: senders, and addresses that the database cannot tell by itself."""
+    channels, email, whatsapp = channels_of(campaign), sender_for(Channel.EMAIL), sender_for(Channel.WHATSAPP)
+    emails: dict[int, str] = {}
+    if Channel.EMAIL in channels:
+        emails = _column(people, selected, "email", "NOT p.email_opt_out")
+    tags = ledger_tags(Channel.EMAIL, set(emails.values()))
+    refused = suppressed_tags(Channel.EMAIL, list(tags.values()))
+    phones: dict[int, str] = {}
+    if Channel.WHATSAPP in channels and not settings.WHATSAPP_MARKETING_TO_US:
+        phones = _column(people, selected, "phone", "p.whatsapp_consent")
+    return {
+        "suppressed": [address for address, tag in tags.items() if tag in refused],
+        "us": [head for head, phone in phones.items() if is_us_number(decrypt_address(connection.schema_name, "phone", phone))],
+        "email_from": email.address if email else "",
+        "whatsapp_from": phone_tag(whatsapp.address) if whatsapp else "",
+        "has_template": bool(campaign.content_sid),
+        "window": timezone.now() - WHATSAPP_WINDOW,
+    }
+
+
+def _column(people: People, selected: str, column: str, rule: str) -> dict[int, str]:
+    """Return one column of everybody who is ticked and to whom a rule applies, by person."""
+    with connection.cursor() as cursor:
+        cursor.execute(people.sql(_COLUMN, selected=selected, column=column, rule=rule), people.values)
+        return dict(cursor.fetchall())
+
+
+def write_messaging_targets(campaign: Campaign) -> int:
+    """Make a campaign's list of people anew, inside the caller's transaction; return how many they are.
+
+    Raises WrongStatus where it has begun: its list tells what became of them.
+    """
+    if Campaign.objects.filter(pk=campaign.pk, started_at__isnull=False).exists():
+        raise WrongStatus("This campaign has begun: its list of people stays as it is.")
+    selection, channels = selection_of(campaign), channels_of(campaign)
+    people = People(selection.place_ids)
+    statement = people.sql(_WRITE, selected=people.selected(selection.steps))
+    chosen = {channel.value: channel in channels for channel in (Channel.EMAIL, Channel.WHATSAPP)}
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM campaigns_target WHERE campaign_id = %s", [campaign.pk])
+        cursor.execute(statement, people.values | chosen | {"campaign": campaign.pk, "not_chosen": NOT_CHOSEN})
+        return cursor.rowcount
+
+
+def known_ids(ids: Collection[int]) -> list[int]:
+    """Return those numbers that can be ids, in order."""
+    return sorted(number for number in ids if 0 < number <= ID_MAX)
+
+
+def _midnight(day: datetime.date | None) -> datetime.datetime | None:
+    return datetime.datetime.combine(day, datetime.time(), ZoneInfo(current_tenant().time_zone)) if day else None
