@@ -1,25 +1,17 @@
 """What stands against an invitation's words, each in one sentence beside the field it is about."""
 
-import difflib
 import re
-from collections.abc import Mapping
 
 from campaigns.errors import BadCampaignInput
 from campaigns.kinds import KINDS
 from campaigns.kinds.invitation import OFFER_FIELDS
 from campaigns.models import Campaign
+from campaigns.services.field_words import field_problem, template_problems, unknown_field
 from campaigns.types import STATUSES, Audience, InvitationDraft
 from loyalty.selectors import offer_terms
-from messaging.errors import ProviderAway, UnknownTemplate
-from messaging.services import whatsapp_template
-from servicepro.lib.merge_fields import unknown_fields
 
 NAME_CHARACTERS_MAX, TEXT_CHARACTERS_MAX = 100, 1_600
 FIELDS = KINDS["invitation"].fields
-# A field that was written with one brace, or whose braces do not close: nobody would be shown a name in its place.
-_HALF = re.compile(r"\{\{|\}\}")
-_ONE_BRACE = re.compile(r"(?<!\{)\{\s*(\w+)\s*\}(?!\})")
-_WHOLE = re.compile(r"\{\{[^{}]*\}\}")
 _OPT_OUT = re.compile(r"\b(?:stop|unsubscribe|opt[ -]?out)\b", re.IGNORECASE)
 Problems = dict[str, str]
 
@@ -51,7 +43,7 @@ def word_problems(draft: InvitationDraft, *, with_rules: bool) -> Problems:
     elif terms and not terms.is_active and with_rules:
         problems["offer_id"] = f"The welcome offer “{terms.name}” is not active. Activate it first, or choose another one."
     if is_text_sent(draft):
-        sentence = _field_problem(draft.message_template) or (_rule_problem(draft) if with_rules else "")
+        sentence = field_problem(draft.message_template, FIELDS) or (_rule_problem(draft) if with_rules else "")
         if sentence:
             problems["message_template"] = sentence
         elif not draft.offer_id and (named := _offer_fields(draft.message_template)):
@@ -62,27 +54,6 @@ def word_problems(draft: InvitationDraft, *, with_rules: bool) -> Problems:
 def is_text_sent(draft: InvitationDraft) -> bool:
     """Tell whether the text itself reaches anybody: a WhatsApp template has words of its own."""
     return draft.channel != Campaign.Channel.WHATSAPP or not draft.content_sid
-
-
-def _field_problem(text: str) -> str:
-    if unknown := unknown_fields(text, FIELDS):
-        return _unknown(unknown[0])
-    if (single := _ONE_BRACE.search(text)) and _nearest(single.group(1)):
-        return f"{single.group()} would stand in the text as it is. Write {{{{{_nearest(single.group(1))}}}}} with two braces on each side."
-    if _HALF.search(_WHOLE.sub("", text)):
-        return "There is {{ without its }}, or }} without its {{. Close every field, for example {{customer_name}}."
-    return ""
-
-
-def _unknown(name: str) -> str:
-    nearest = _nearest(name)
-    if nearest:
-        return f"We cannot fill {{{{{name}}}}}. Did you mean {{{{{nearest}}}}}?"
-    return f"We cannot fill {{{{{name}}}}}. Use one of: {', '.join(sorted(FIELDS))}."
-
-
-def _nearest(name: str) -> str:
-    return next(iter(difflib.get_close_matches(name.lower().replace(" ", "_"), sorted(FIELDS), n=1)), "")
 
 
 def _rule_problem(draft: InvitationDraft) -> str:
@@ -107,23 +78,7 @@ def _template_problems(draft: InvitationDraft) -> Problems:
         return {}
     wrong = next((name for name in draft.content_variables.values() if name not in FIELDS), None)
     if wrong is not None:
-        return {"content_variables": _unknown(wrong)}
+        return {"content_variables": unknown_field(wrong, FIELDS)}
     if not draft.offer_id and (named := [name for name in draft.content_variables.values() if name in OFFER_FIELDS]):
         return {"content_variables": _no_offer(named)}
-    try:
-        template = whatsapp_template(draft.content_sid)
-    except UnknownTemplate as error:
-        return {"content_sid": error.message}
-    except ProviderAway:
-        return {}  # asked again before anybody is written to
-    if not template.is_approved:
-        return {"content_sid": f"WhatsApp has not approved the template “{template.name}”: it is {template.status}. Choose another one."}
-    return _mapping_problems(template.variables, draft.content_variables)
-
-
-def _mapping_problems(wanted: Mapping[str, str], given: Mapping[str, str]) -> Problems:
-    missing = [number for number in wanted if number not in given]
-    extra = [number for number in given if number not in wanted]
-    if missing:
-        return {"content_variables": f"Choose what stands for {{{{{missing[0]}}}}} in the template."}
-    return {"content_variables": f"The template has no {{{{{extra[0]}}}}}."} if extra else {}
+    return template_problems(draft.content_sid, draft.content_variables)
