@@ -38,7 +38,7 @@ VARIABLES = (
 )
 
 
-class _AnyOf(forms.MultipleChoiceField):
+class AnyOf(forms.MultipleChoiceField):
     """Several words of somebody else's list, which may have lost some of them since."""
 
     def valid_value(self, value: Any) -> bool:
@@ -46,7 +46,7 @@ class _AnyOf(forms.MultipleChoiceField):
         return 0 < len(str(value)) <= TAG_CHARACTERS_MAX and "\0" not in str(value)
 
 
-class _Day(forms.DateField):
+class Day(forms.DateField):
     """A day of our time, which every clock can be set to."""
 
     def clean(self, value: Any) -> Any:
@@ -66,13 +66,13 @@ class InvitationForm(forms.Form):
     offer = forms.IntegerField(required=False, min_value=1, max_value=2**31, label="Welcome offer")
     content_sid = forms.CharField(required=False, max_length=34, label="WhatsApp template")
     status = forms.MultipleChoiceField(choices=LIVES, label="How far they have come")
-    tags = _AnyOf(required=False, label="Tags")
+    tags = AnyOf(required=False, label="Tags")
     import_batch = forms.UUIDField(required=False, label="List")
     place = forms.IntegerField(required=False, min_value=1, max_value=2**31, label="Place")
-    last_visit_after = _Day(required=False, label="Last visit on or after")
-    last_visit_before = _Day(required=False, label="Last visit before")
+    last_visit_after = Day(required=False, label="Last visit on or after")
+    last_visit_before = Day(required=False, label="Last visit before")
     when = forms.ChoiceField(choices=(("now", "now"), ("later", "later")), required=False)
-    day = _Day(required=False, label="Day")
+    day = Day(required=False, label="Day")
     time = forms.TimeField(required=False, label="Time")
 
     def __init__(self, data: QueryDict | None = None, **named: Any) -> None:
@@ -159,7 +159,7 @@ class InvitationForm(forms.Form):
 class ScheduleForm(forms.Form):
     """When a draft is to start by itself."""
 
-    day = _Day(error_messages={"required": "Choose the day on which it starts.", "invalid": "This is not a date."})
+    day = Day(error_messages={"required": "Choose the day on which it starts.", "invalid": "This is not a date."})
     time = forms.TimeField(error_messages={"required": "Choose the time at which it starts.", "invalid": "This is not a time."})
 
     def starts_at(self, time_zone: str) -> datetime.datetime:

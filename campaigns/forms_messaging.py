@@ -1,9 +1,12 @@
 """The steps of a messaging campaign as the wizard sends them."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
+from campaigns.forms import AnyOf, Day
 from campaigns.models import Campaign
 from campaigns.services.messaging_drafts import (
     DESCRIPTION_CHARACTERS_MAX,
@@ -14,9 +17,9 @@ from campaigns.services.messaging_drafts import (
     WHATSAPP,
     channels_of,
 )
-from campaigns.types import Selection
+from campaigns.types import CustomerFilter, Selection
 
-ID_MAX = 2**63 - 1
+SEARCH_CHARACTERS_MAX, COUNT_MAX = 120, 100_000
 CHANNELS = ((EMAIL, "Email"), (WHATSAPP, "WhatsApp"))
 
 
@@ -83,3 +86,65 @@ class ChannelsForm(forms.Form):
     def chosen(self) -> dict[str, Any]:
         """Return what the service takes."""
         return {"channels": self.cleaned_data["channels"]}
+
+
+class FilterForm(forms.Form):
+    """Which customers the fourth step shows; `filter` can be had in any state of it, and narrows down by what could be read."""
+
+    search = forms.CharField(required=False, max_length=SEARCH_CHARACTERS_MAX, label="Search by name or email")
+    email = forms.BooleanField(required=False, label="Has an email address")
+    phone = forms.BooleanField(required=False, label="Has a phone")
+    whatsapp = forms.BooleanField(required=False, label="Agreed to WhatsApp")
+    last_from = Day(required=False, label="Last booking on or after")
+    last_before = Day(required=False, label="Last booking before")
+    bookings_min = forms.IntegerField(required=False, min_value=0, max_value=COUNT_MAX, label="Bookings, at least")
+    bookings_max = forms.IntegerField(required=False, min_value=0, max_value=COUNT_MAX, label="Bookings, at most")
+    spent_min = forms.DecimalField(required=False, min_value=0, max_digits=9, decimal_places=2, label="Spent, at least")
+    spent_max = forms.DecimalField(required=False, min_value=0, max_digits=9, decimal_places=2, label="Spent, at most")
+    tags = AnyOf(required=False, label="With any of these tags")
+    only = forms.BooleanField(required=False, label="Only who is selected")
+
+    def __init__(self, data: QueryDict, **named: Any) -> None:
+        super().__init__(data, **named)
+        for field in ("last_from", "last_before"):
+            self.fields[field].error_messages["invalid"] = "This is not a date. Choose one, for example 2027-03-31."
+        for field in ("bookings_min", "bookings_max", "spent_min", "spent_max"):
+            self.fields[field].error_messages["invalid"] = "Type a number, for example 3."
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the bounds against each other."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for low, high in (("bookings_min", "bookings_max"), ("spent_min", "spent_max")):
+            if None not in (cleaned.get(low), cleaned.get(high)) and cleaned[low] > cleaned[high]:
+                self.add_error(high, "Nobody fits both: this one has to be the larger one.")
+        if cleaned.get("last_from") and cleaned.get("last_before") and cleaned["last_from"] >= cleaned["last_before"]:
+            self.add_error("last_before", "Nobody fits both days: this one has to be the later one.")
+        return cleaned
+
+    @property
+    def filter(self) -> CustomerFilter:
+        """Return whom it describes."""
+        self.is_valid()
+        read = self.cleaned_data
+        return CustomerFilter(
+            search=read.get("search", ""),
+            has_email=read.get("email", False),
+            has_phone=read.get("phone", False),
+            has_whatsapp_consent=read.get("whatsapp", False),
+            last_booking_from=read.get("last_from"),
+            last_booking_before=read.get("last_before"),
+            bookings_min=read.get("bookings_min"),
+            bookings_max=read.get("bookings_max"),
+            spent_min_minor=_minor(read.get("spent_min")),
+            spent_max_minor=_minor(read.get("spent_max")),
+            tags=tuple(read.get("tags", ())),
+        )
+
+    @property
+    def is_only_selected(self) -> bool:
+        """Tell whether only those are to be shown who are ticked."""
+        return self.is_valid() and bool(self.cleaned_data["only"])
+
+
+def _minor(amount: Decimal | None) -> int | None:
+    return None if amount is None else int(amount * 100)

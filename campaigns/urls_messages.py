@@ -3,10 +3,10 @@
 from django.urls import path
 
 from campaigns.urls import campaign_routes
-from campaigns.views import messages, wizard
+from campaigns.views import messages, wizard, wizard_customers
 from tenants.services import owner_required
 
-STEPS = {1: wizard.info, 2: wizard.places, 3: wizard.channels}
+STEPS = {1: wizard.info, 2: wizard.places, 3: wizard.channels, 4: wizard_customers.customers}
 
 urlpatterns = [
     path("", owner_required(messages.overview), name="messages"),

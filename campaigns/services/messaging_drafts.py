@@ -9,10 +9,15 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from bookings.selectors import places_of
+from campaigns.choosing import count_selected
 from campaigns.errors import BadCampaignInput, WrongStatus
-from campaigns.models import Campaign
-from campaigns.types import CustomerFilter, Selection, SelectionStep
-from tenants.selectors import User
+from campaigns.models import Campaign, Segment
+from campaigns.services.messaging_words import content_of, content_problems, unkeepable
+from campaigns.types import CustomerFilter, MessagingContent, Selection, SelectionStep
+from messaging.selectors import sender_for
+from messaging.types import Channel
+from servicepro.lib.rich_text import plain_twin, sanitise
+from tenants.selectors import User, business_settings
 from tenants.services import record_action
 
 KIND = "messaging"
@@ -23,6 +28,7 @@ SELECTION_STEPS_MAX, TICKED_MAX = 200, 20_000
 NO_PLACE = "Choose at least one place."
 NO_CHANNEL = "Choose at least one way to reach people: email, WhatsApp, or both."
 NOBODY = "Choose at least one customer."
+NO_SEGMENT = "This segment is gone. Choose another one."
 
 
 def create_messaging_campaign(*, actor: User | None, name: str, description: str = "") -> Campaign:
@@ -58,7 +64,7 @@ def save_places(campaign: Campaign, *, actor: User | None, place_ids: Collection
         selection = Selection.from_json(campaign.audience)
         columns: dict[str, Any] = {"audience": Selection(chosen, selection.steps).as_json()}
         if campaign.segment_id and set(chosen) != set(selection.place_ids):
-            columns = {"audience": Selection(chosen, _steps_of_segment(campaign)).as_json(), "segment_id": None}
+            columns = {"audience": Selection(chosen, _steps_by_hand(campaign)).as_json(), "segment_id": None}
         _save(campaign, actor, PLACES, columns)
 
 
@@ -95,6 +101,73 @@ def change_selection(campaign: Campaign, *, actor: User | None, change: Callable
         _save(campaign, actor, CUSTOMERS, columns, action="messaging_selection_changed")
 
 
+def save_segment_choice(campaign: Campaign, *, actor: User | None, segment_id: int | None) -> None:
+    """Write to a segment, whoever is in it by then; with None to the same people chosen by hand. Raises BadCampaignInput, WrongStatus."""
+    with transaction.atomic():
+        _lock(campaign)
+        if segment_id is None:
+            selection = Selection(Selection.from_json(campaign.audience).place_ids, _steps_by_hand(campaign))
+            columns: dict[str, Any] = {"audience": selection.as_json(), "segment_id": None}
+        else:
+            segment = Segment.objects.filter(pk=segment_id).first()
+            if segment is None:
+                raise BadCampaignInput(NO_SEGMENT, fields={"segment": NO_SEGMENT})
+            places = _checked_places(segment.filters.get("place_ids", ()), actor)
+            is_new = campaign.segment_id != segment.pk
+            columns = {"segment_id": segment.pk} | ({"audience": Selection(places).as_json()} if is_new else {})
+        _save(campaign, actor, CUSTOMERS, columns)
+
+
+def save_content(campaign: Campaign, *, actor: User | None, content: MessagingContent) -> None:
+    """Keep what it says, also where something is missing still; formatted text is cleaned, and its plain twin is made.
+
+    Raises BadCampaignInput for what cannot be kept at all, and WrongStatus.
+    """
+    if problems := unkeepable(content):
+        raise BadCampaignInput(next(iter(problems.values())), fields=problems)
+    page = sanitise(content.email_html)
+    columns = {
+        "email_subject": content.email_subject.strip(),
+        "email_html": page,
+        "email_text": plain_twin(page),
+        "sms_text": content.whatsapp_text.replace("\r\n", "\n").strip(),
+        "content_sid": content.content_sid,
+        "content_variables": dict(content.content_variables) if content.content_sid else {},
+    }
+    if content.content_sid != campaign.content_sid:
+        columns["content_body"] = ""
+    _save(campaign, actor, CONTENT, columns)
+
+
+def step_problems(campaign: Campaign, actor: User | None) -> dict[int, str]:
+    """Return {number of the step: why it cannot be sent so, in one sentence}; empty where nothing stands against it."""
+    chosen = channels_of(campaign)
+    found = {
+        PLACES: _sentence(lambda: _checked_places(Selection.from_json(campaign.audience).place_ids, actor)),
+        CHANNELS: next(filter(None, map(_channel_problem, chosen)), "") if chosen else NO_CHANNEL,
+        CONTENT: next(iter(content_problems(content_of(campaign), chosen).values()), "") if chosen else "",
+    }
+    if not found[PLACES]:
+        found[CUSTOMERS] = "" if count_selected(campaign) else NOBODY
+    return {step: sentence for step, sentence in sorted(found.items()) if sentence}
+
+
+def _sentence(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except BadCampaignInput as error:
+        return error.message
+    return ""
+
+
+def _channel_problem(channel: str) -> str:
+    if sender_for(Channel(channel)) is None:
+        return "WhatsApp is not set up for this business yet." if channel == WHATSAPP else "Email is not set up for this business yet."
+    if channel == EMAIL and not business_settings().postal_address.strip():
+        return "Every email must say where your business is. Add your postal address in the business settings."
+    return ""
+
+
 def _without_repeats(selection: Selection) -> Selection:
     """Leave out what a later step settles for the same people, so that going back and forth does not pile up."""
     later = [step.filter for step in selection.steps]
@@ -106,9 +179,10 @@ def _without_repeats(selection: Selection) -> Selection:
     return Selection(selection.place_ids, tuple(kept))
 
 
-def _steps_of_segment(campaign: Campaign) -> tuple[SelectionStep, ...]:
-    stored = campaign.segment.filters if campaign.segment else {}
-    return (SelectionStep(True, CustomerFilter.from_json(stored)),)
+def _steps_by_hand(campaign: Campaign) -> tuple[SelectionStep, ...]:
+    """Return the segment as its owner would have chosen it by hand, and who was taken off since."""
+    steps = Selection.from_json(campaign.audience).steps
+    return (SelectionStep(True, CustomerFilter.from_json(campaign.segment.filters)), *steps) if campaign.segment else steps
 
 
 def _info_columns(name: str, description: str) -> dict[str, Any]:

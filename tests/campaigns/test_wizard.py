@@ -4,11 +4,14 @@ import pytest
 from django.test import Client
 
 from bookings.models import Place
+from campaigns.choosing import count_selected, list_customers, selection_of
 from campaigns.errors import BadCampaignInput, WrongStatus
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Segment
 from campaigns.services import messaging_drafts as drafts
-from campaigns.types import CustomerFilter, Selection
+from campaigns.types import EVERYBODY, CustomerFilter, MessagingContent, Selection
+from customers.models import Customer, PersonalDataAccess
 from tenants.accounts.models import AuditEntry, User
+from tests.campaigns.messaging_shop import agreed
 from tests.support.browsing import signed_in
 
 NEW = "/admin/messages/new/"
@@ -159,3 +162,163 @@ def test_pages_of_another_kind_or_person_are_closed(owner: Client, draft: Campai
 def test_words_of_others_are_never_markup(owner: Client, draft: Campaign):
     page = owner.post(url(draft, 1), {"name": "", "description": "</textarea><script>alert(1)</script>", "then": "next"})
     assert "<script>alert" not in page.text
+
+
+@pytest.fixture
+def chosen(draft: Campaign, jody: User, place: Place) -> Campaign:
+    """A draft at a place whose customers agreed: two with both addresses, one without email, one without phone."""
+    agreed(2, place)
+    agreed(1, place, email=None, name="No Email", tags=["vip"])
+    agreed(1, place, phone=None, name="No Phone", whatsapp_consent=True)
+    drafts.save_places(draft, actor=jody, place_ids=[place.pk])
+    return draft
+
+
+def ticked(campaign: Campaign) -> set[str]:
+    campaign.refresh_from_db()
+    found = list_customers(selection_of(campaign), EVERYBODY)
+    return {person.name for person in found.customers if person.is_selected}
+
+
+def press(owner: Client, campaign: Campaign, then: str, *, shown: str = "", pick: object = (), was: object = ()):
+    return owner.post(url(campaign, 4), {"then": then, "shown": shown, "pick": list(pick), "was": list(was)})
+
+
+def test_the_places_are_chosen_before_their_customers(owner: Client, draft: Campaign):
+    assert owner.get(url(draft, 4)).url == url(draft, 2)
+
+
+def test_only_who_agreed_is_listed_with_a_masked_phone(owner: Client, chosen: Campaign, place: Place):
+    agreed(1, place, name="Never Asked", gdpr_marketing_consent=None)
+    agreed(1, a_place("Elsewhere"), name="Other Place")
+    page = owner.get(url(chosen, 4)).text
+    assert "No Email" in page and "Never Asked" not in page and "Other Place" not in page
+    assert "•••" in page and "+15125550" not in page
+    assert "0</span> of 4 customers selected" in page
+    assert PersonalDataAccess.objects.filter(subject=f"campaign:{chosen.pk}").exists()
+
+
+@pytest.mark.parametrize(
+    ("then", "shown", "names"),
+    [
+        ("all", "", {"A", "B", "No Email", "No Phone"}),
+        ("email", "", {"A", "B", "No Phone"}),
+        ("phone", "", {"A", "B", "No Email"}),
+        ("all", "tags=vip", {"No Email"}),
+        ("email", "search=No", {"No Phone"}),
+        ("all", "whatsapp=on", {"No Phone"}),
+        ("none", "", set()),
+    ],
+)
+def test_a_button_ticks_everybody_who_matches(owner: Client, chosen: Campaign, then, shown, names):
+    for name, person in zip("AB", Customer.objects.exclude(name__startswith="No").order_by("pk"), strict=True):
+        Customer.objects.filter(pk=person.pk).update(name=name)
+    answer = press(owner, chosen, then, shown=shown)
+    assert answer.url == url(chosen, 4) + (f"?{shown}" if shown else "")
+    assert ticked(chosen) == names
+
+
+def test_all_are_deselected_and_those_who_match_alone_where_a_filter_is_set(owner: Client, chosen: Campaign):
+    press(owner, chosen, "all")
+    press(owner, chosen, "none", shown="search=No")
+    assert len(ticked(chosen)) == 2
+    press(owner, chosen, "nobody", shown="search=No")
+    assert ticked(chosen) == set()
+
+
+def test_the_ticks_of_a_page_are_saved_by_whichever_button(owner: Client, chosen: Campaign):
+    ids = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
+    for then in ("save", "back", "next", "step-1", "page-2"):
+        press(owner, chosen, then, pick=ids[:2])
+        assert len(ticked(chosen)) == 2, then
+        press(owner, chosen, then, pick=ids[1:2], was=ids[:2])
+        assert len(ticked(chosen)) == 1, then
+        press(owner, chosen, "nobody")
+
+
+def test_one_who_was_ticked_by_a_filter_can_be_left_out(owner: Client, chosen: Campaign):
+    press(owner, chosen, "all")
+    spared = Customer.objects.get(name="No Email")
+    press(owner, chosen, "save", was=[spared.pk])
+    assert "No Email" not in ticked(chosen) and len(ticked(chosen)) == 3
+
+
+def test_who_may_not_be_chosen_is_not_chosen_by_a_forged_form(owner: Client, chosen: Campaign, place: Place):
+    (stranger,) = agreed(1, a_place("Elsewhere"))
+    (unasked,) = agreed(1, place, gdpr_marketing_consent=False)
+    press(owner, chosen, "save", pick=[stranger.pk, unasked.pk, 0, 10**17])
+    chosen.refresh_from_db()
+    assert count_selected(chosen) == 0
+    for nonsense in ("-1", "9" * 40, "x", "١"):
+        assert press(owner, chosen, "save", pick=[nonsense]).status_code == 302
+
+
+def test_a_filter_that_cannot_be_read_is_said_and_ticks_nobody(owner: Client, chosen: Campaign):
+    for shown in (
+        "last_from=soon",
+        "bookings_min=x",
+        "spent_min=-1",
+        "bookings_min=5&bookings_max=2",
+        "search=%00",
+        "last_from=0001-01-01",
+    ):
+        assert owner.get(f"{url(chosen, 4)}?{shown}").status_code == 400, shown
+        assert press(owner, chosen, "all", shown=shown).status_code == 400, shown
+    assert ticked(chosen) == set()
+
+
+def test_nobody_selected_does_not_lead_on_and_does_not_hold_back(owner: Client, chosen: Campaign):
+    refused = press(owner, chosen, "next")
+    assert refused.status_code == 400 and drafts.NOBODY in refused.text
+    assert press(owner, chosen, "back").url == url(chosen, 3)
+
+
+def test_a_live_tick_answers_with_the_numbers_alone(owner: Client, chosen: Campaign):
+    person = Customer.objects.get(name="No Email")
+    sent = {"then": "tick", "shown": "", "pick": [person.pk]}
+    answer = owner.post(url(chosen, 4), sent, headers={"HX-Request": "true"})
+    assert "1</span> of 4 customers selected" in answer.text and "<table" not in answer.text
+    assert f'id="was-{person.pk}"' in answer.text and "No Email" not in answer.text
+
+
+def test_a_campaign_goes_to_a_segment_or_to_the_same_people_by_hand(owner: Client, chosen: Campaign, place: Place):
+    segment = Segment.objects.create(name="Regulars", filters={"place_ids": [place.pk], "tags": ["vip"]})
+    owner.post(url(chosen, 4), {"then": "segment", "segment": segment.pk, "shown": ""})
+    assert ticked(chosen) == {"No Email"} and chosen.segment == segment
+    assert Selection.from_json(chosen.audience) == Selection((place.pk,))
+    page = owner.get(url(chosen, 4)).text
+    assert "Regulars" in page and "No Email" in page and "No Phone" not in page and 'name="pick"' not in page
+    owner.post(url(chosen, 4), {"then": "by-hand", "shown": ""})
+    assert ticked(chosen) == {"No Email"} and chosen.segment is None
+
+
+def test_a_segment_of_foreign_places_or_none_cannot_be_chosen(owner: Client, chosen: Campaign):
+    theirs = a_place("Theirs")
+    theirs.owners.add(User.objects.create_user("other@shop.example", "a-long-password", role="owner", is_staff=True))
+    segment = Segment.objects.create(name="Theirs", filters={"place_ids": [theirs.pk]})
+    for number in (segment.pk, segment.pk + 1, "x", ""):
+        answer = owner.post(url(chosen, 4), {"then": "segment", "segment": number, "shown": ""})
+        assert answer.status_code == 400, number
+    chosen.refresh_from_db()
+    assert chosen.segment is None
+
+
+def test_other_places_than_the_segments_keep_its_filter_by_hand(jody: User, chosen: Campaign, place: Place):
+    other = a_place("Uptown")
+    segment = Segment.objects.create(name="Regulars", filters={"place_ids": [place.pk], "tags": ["vip"]})
+    drafts.save_segment_choice(chosen, actor=jody, segment_id=segment.pk)
+    drafts.save_places(chosen, actor=jody, place_ids=[other.pk])
+    assert chosen.segment is None
+    assert Selection.from_json(chosen.audience) == Selection((other.pk,)).mark(CustomerFilter(tags=("vip",)), is_added=True)
+
+
+def test_step_problems_name_what_is_missing_at_each_step(jody: User, draft: Campaign, chosen: Campaign, simulator):
+    assert set(drafts.step_problems(chosen, jody)) == {3, 4}
+    drafts.save_channels(chosen, actor=jody, channels=["email"])
+    drafts.change_selection(chosen, actor=jody, change=lambda selection: selection.mark(EVERYBODY, is_added=True))
+    assert set(drafts.step_problems(chosen, jody)) == {5}
+    drafts.save_content(chosen, actor=jody, content=MessagingContent("News", "<p>Hi {{first_name|there}}</p><script>x</script>"))
+    assert drafts.step_problems(chosen, jody) == {}
+    assert chosen.email_html == "<p>Hi {{first_name|there}}</p>" and chosen.email_text == "Hi {{first_name|there}}"
+    with pytest.raises(BadCampaignInput, match="one line"):
+        drafts.save_content(chosen, actor=jody, content=MessagingContent("News\r\nBcc: a@b.example", "<p>x</p>"))
