@@ -118,7 +118,7 @@ SHARED_APPS = [
     "ninja",  # its page for /api/docs, with files of its own rather than a stranger's
     *_BOTH,
 ]
-TENANT_APPS = [*_BOTH, "tenants.business", "customers", "messaging", "loyalty", "bookings", "campaigns", "portal", "onboarding"]
+TENANT_APPS = [*_BOTH, "tenants.business", "customers", "messaging", "loyalty", "a2p", "bookings", "campaigns", "portal", "onboarding"]
 INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS)]
 
 MIDDLEWARE = [

@@ -18,17 +18,20 @@ from servicepro.api import api
 from tenants.services.api_access import BearerToken, OwnerSession
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("tenants", "customers", "messaging", "loyalty", "bookings", "campaigns", "portal", "onboarding")
+APPS = ("tenants", "customers", "messaging", "loyalty", "a2p", "bookings", "campaigns", "portal", "onboarding")
 PUBLIC_FACE = {"services", "selectors", "types", "errors"}
 FUNCTION_LINES_MAX, MODULE_LINES_MAX = 50, 400
 APPEND_ONLY = {
+    "a2p_attempt",
+    "a2p_attemptevent",
     "accounts_auditentry",
+    "customers_consentchange",
     "customers_consentevent",
     "customers_erasurecertificate",
     "customers_personaldataaccess",
     "loyalty_pointstransaction",
 }
-CSRF_EXEMPT = {"twilio-status", "twilio-inbound", "sendgrid-events", "unsubscribe"}
+CSRF_EXEMPT = {"twilio-status", "twilio-inbound", "sendgrid-events", "unsubscribe", "preferences"}
 # The doors of the whole, and what Django itself must be able to name: none of them is an app.
 COMPOSITION = {
     "servicepro.api",

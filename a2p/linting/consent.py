@@ -1,0 +1,140 @@
+"""How people agree: the first reason for which registrations are refused."""
+
+import re
+
+from a2p.linting.words import SHORTENERS, domain_of, has_placeholder, host_of, links_in, names_brand, phrases, says
+from a2p.types import BrandFacts, CampaignFacts, Finding, Severity
+
+FLOW, UNVERIFIABLE, PRE_TICKED = 30896, 30909, 30925
+
+_WAY = {
+    "form": phrases(
+        "(?:web ?|online )?form", "check ?box", "tick ?box", "box", "web ?site", "online", "book(?:ing)? page", "landing page",
+        "checkout", "portal", "sign ?-?up page",
+    ),
+    "keyword": re.compile(r"\b(?:text|texting|send|sending)\W{1,3}['\"\u201c]?\w{2,12}['\"\u201d]?\W{1,3}to\b"),
+    "spoken": phrases(
+        "verbal(?:ly)?", "in person", "over the phone", "by phone", "front desk", "asks? (?:the )?(?:customer|client)s?", "asked",
+        "staff", "employee",
+    ),
+    "paper": phrases("paper", "intake", "printed", "written", "sign(?:s|ed|ing)?", "clipboard", "tablet", "qr code", "card"),
+}  # fmt: skip
+_AGREES = phrases(
+    r"agree\w*", r"consent\w*", "opt(?:s|ed|ing)?[ -]?in", "check(?:s|ing)? (?:the|a|an)", "tick(?:s|ing)?", r"subscrib\w+",
+    "permission", "yes",
+)  # fmt: skip
+_PRE_TICKED = phrases(
+    "pre-?(?:checked|ticked|selected)", "(?:checked|ticked|selected|enabled|opted[ -]in) by default",
+    "defaults? to (?:yes|checked|on)", "already (?:checked|ticked)",
+)  # fmt: skip
+_NOT_PRE_TICKED = re.compile(r"\b(?:not|never|isn't|un)[ -]?(?:pre-?)?(?:checked|ticked|selected)\b|\bunchecked\b|\bempty\b")
+_NUMBER_GIVEN = r"by (?:providing|giving|sharing|entering|submitting) (?:us |their |your |a |the )*(?:phone|mobile|cell|number|contact)"
+_IMPLIED = phrases(
+    "auto(?:matic(?:ally)?)?[ -]?(?:opted[ -]in|enrolled|subscribed|added|opt[ -]?in)",
+    "all (?:our |existing |of our )?(?:customers|clients|guests|patients) (?:are|will be|get|have)",
+    _NUMBER_GIVEN + r"[^.]{0,60}\b(?:they|you|customers?|clients?) (?:automatically |also )?(?:agree|consent|opt)",
+    "implied consent", "no (?:explicit )?opt[ -]?in", "do(?:es)? not (?:ask|need|collect) (?:for )?consent",
+    r"existing (?:relationship|customers?)\b[^.]{0,40}\b(?:consent|opt)",
+)  # fmt: skip
+_BOUGHT = phrases(
+    r"(?:purchas\w+|bought|buy|rent(?:ed)?|acquir\w+|third[- ]party|scrap\w+|shared)\b[^.]{0,30}\b(?:lists?|leads?|contacts?|numbers|data)",
+    r"(?:lists?|leads?|contacts?|numbers)\b[^.]{0,30}\b(?:purchased|bought|rented|acquired|scraped)",
+    "lead (?:vendor|provider)s?",
+)
+_NOT_BOUGHT = re.compile(r"\b(?:not|never|no|don't)\b[^.]{0,60}\b(?:share[ds]?|sold|sell|purchas\w+|bought|buy|third[- ]part)")
+_FORCED = phrases(
+    r"(?:must|required to|have to|need to|mandatory|obliged to)\b[^.]{0,40}\b(?:agree|consent|opt[ -]?in|accept|receive)",
+    r"(?:consent|opt[ -]?in)\b[^.]{0,20}\b(?:is|are) (?:required|mandatory|a condition)",
+)
+_NOT_FORCED = re.compile(r"\bnot (?:a |required|mandatory|an? condition|be required)|\bnot (?:necessary|needed)\b|\boptional\b|\bvoluntar")
+_BUNDLED = re.compile(
+    r"\b(?:accept(?:ing|s)?|agree(?:ing|s)? to|checking) (?:our |the )?(?:terms|privacy)[^.]{0,50}\b(?:also )?(?:agree|consent|opt)"
+    r"[^.]{0,30}\b(?:text|sms|message)"
+)
+_OFTEN = phrases(
+    "frequency", "(?:messages?|texts?) (?:per|a|each)", r"msgs?[ /](?:per |a )?(?:week|month|mo)", "times (?:a|per)", r"up to \d+",
+    r"\d+ (?:to|-) \d+", "recurring", "varies", "vary",
+)  # fmt: skip
+_RATES = re.compile(r"\b(?:msg|message|messaging|data)\b[^.]{0,30}\brates?\b|\brates? may apply\b|\bstandard rates\b|\bfree of charge\b")
+_SENTENCE_END = re.compile(r"[.!?;]\s|\n")
+# What carriers want to be said where people agree; each is its own gap.
+_TOLD = (
+    (_OFTEN, "how often texts come (“message frequency varies”)"),
+    (_RATES, "that message and data rates may apply"),
+    (phrases("stop", "unsubscribe", "opt[ -]?out"), "that STOP ends them"),
+    (phrases("help"), "that HELP gets an answer"),
+)
+
+
+def consent_findings(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    """Return what a reviewer would object to in how people agree, and in the text that welcomes them."""
+    text = campaign.message_flow
+    if not text.strip():
+        return []
+    if has_placeholder(text):
+        return [Finding("message_flow", FLOW, "Something was not filled in here. Describe your own way.")]
+    return [*_way(text), *_refused(text), *_told(text), *_checkable(brand, text), *_welcome(brand, campaign)]
+
+
+def _ways(text: str) -> set[str]:
+    return {way for way, pattern in _WAY.items() if says(text, pattern)}
+
+
+def _way(text: str) -> list[Finding]:
+    if not _ways(text):
+        return [Finding("message_flow", FLOW, "Say where people agree: a form on your website, a text they send, a card, a question.")]
+    if not says(text, _AGREES):
+        return [Finding("message_flow", FLOW, "Say what people do to agree: tick an empty box, answer yes, send a word.")]
+    return []
+
+
+def _refused(text: str) -> list[Finding]:
+    found = []
+    if _claims(text, _PRE_TICKED, unless=_NOT_PRE_TICKED):
+        found.append(Finding("message_flow", PRE_TICKED, "The box has to be empty until people tick it themselves."))
+    if says(text, _IMPLIED):
+        found.append(Finding("message_flow", FLOW, "A phone number alone is no consent. People have to agree to texts by themselves."))
+    if _claims(text, _BOUGHT, unless=_NOT_BOUGHT):
+        found.append(Finding("message_flow", FLOW, "Consent given to somebody else does not count. Write to people who agreed with you."))
+    if _claims(text, _FORCED, unless=_NOT_FORCED):
+        found.append(Finding("message_flow", FLOW, "Nothing may depend on it. Say that agreeing is not a condition of buying."))
+    if says(text, _BUNDLED):
+        found.append(Finding("message_flow", FLOW, "Texts need a yes of their own, apart from terms and privacy policy."))
+    return found
+
+
+def _claims(text: str, what: re.Pattern[str], *, unless: re.Pattern[str]) -> bool:
+    """Tell whether a sentence says something without taking it back."""
+    return any(says(sentence, what) and not says(sentence, unless) for sentence in _SENTENCE_END.split(text))
+
+
+def _told(text: str) -> list[Finding]:
+    missing = [what for pattern, what in _TOLD if not says(text, pattern)]
+    if not missing:
+        return []
+    return [Finding("message_flow", UNVERIFIABLE, f"Say that people are told {', '.join(missing)}.")]
+
+
+def _checkable(brand: BrandFacts, text: str) -> list[Finding]:
+    ways, links = _ways(text), links_in(text)
+    found = []
+    if not names_brand(text, brand.names):
+        found.append(Finding("message_flow", UNVERIFIABLE, "Name the business people agree to hear from."))
+    if any(domain_of(host_of(link)) in SHORTENERS for link in links):
+        found.append(Finding("message_flow", UNVERIFIABLE, "Reviewers open no short links. Give the full address."))
+    elif "form" in ways and not links:
+        found.append(Finding("message_flow", UNVERIFIABLE, "Give the address of the page with the form: reviewers open it."))
+    elif ways and ways <= {"spoken", "paper"} and not links:
+        sentence = "Give a link to the script or a picture of the card: reviewers want to see what people are told."
+        found.append(Finding("message_flow", UNVERIFIABLE, sentence, Severity.WARNS))
+    return found
+
+
+def _welcome(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    text = campaign.opt_in_message
+    if not text.strip():
+        return []
+    missing = [what for pattern, what in _TOLD if not says(text, pattern)]
+    if not names_brand(text, brand.names):
+        missing.insert(0, "who you are")
+    return [Finding("opt_in_message", FLOW, f"The welcome text says {', '.join(missing)}.")] if missing else []

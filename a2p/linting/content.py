@@ -1,0 +1,169 @@
+"""The description and the samples: who speaks, what is said, whether it is what was declared, and what may never be texted."""
+
+import re
+
+from a2p.linting.words import SHORTENERS, domain_of, has_placeholder, host_of, links_in, names_brand, phones_in, phrases, plain, says
+from a2p.types import BrandFacts, CampaignFacts, Finding, Severity
+
+DESCRIPTION_WORDS_MIN = 12  # fewer cannot say who writes what to whom and when
+ALIKE = 0.9  # share of words two samples have in common from which on they are one
+
+STOP = phrases(
+    r"(?:reply|text|txt|send|answer with|respond with)\W{0,3}(?:stop|unsubscribe|end|quit|cancel|opt ?out)",
+    "stop to (?:opt|end|unsub|cancel|stop)", r"to opt out\b.{0,20}\bstop", "stop2(?:end|quit)", r"unsubscribe: ?(?:reply|text) \w+",
+)  # fmt: skip
+_MARKETING = re.compile(
+    r"\b\d{1,3} ?% off\b|\$\d+ off\b|\bsave \$?\d+"
+    r"|\b(?:sale|discount|coupon|promo(?:tion)?s?|special offer|offers?|deals?|free (?:upgrade|gift|wash)|limited time|black friday"
+    r"|(?:loyalty|reward|bonus) points|newsletter|specials?)\b"
+)
+_CARE = phrases(
+    "appointments?", "bookings?", "reservation", "reminders?", "confirm(?:ed|ation)?", "scheduled?", "ready for pick ?up", "estimate",
+    "invoice", "receipt", "order", "your (?:car|vehicle|detail|visit|service|stylist|technician)", "question", "reply", "support",
+    r"arriv\w+", "on (?:the|our) way",
+)  # fmt: skip
+_CODE = phrases("(?:verification|security|one[- ]time|login|sign[- ]in|access) (?:code|password|pin)", "code is", "otp")
+_SENDS = phrases("texts?", "sms", "messages?", "messaging", r"notif\w+", r"remind\w+", "alerts?", "updates?", "sends?", "sent", "receive")
+_TO_WHOM = phrases(
+    "customers?", "clients?", "guests?", "patients?", "members?", "subscribers?", "people", "users?", "those", "anyone", "everyone",
+    "owners?",
+)  # fmt: skip
+_FORBIDDEN = phrases(
+    "cannabis", "marijuana", "cbd", "thc", "kratom", "vap(?:es?|ing)", r"e-cig\w*", "tobacco", "cigars?", "hookah", "escorts?",
+    r"porn\w*", "adult entertainment", "firearms?", "guns?", "ammo", "ammunition", "casino", "betting", "sportsbook", "gambling",
+    "payday loans?", "debt (?:relief|consolidation|collection|reduction)", "credit repair", "forex signals?",
+    "crypto(?:currency)? (?:investment|trading|signals?)", "work from home", "get rich", "multi[- ]level marketing", "lead generation",
+    "sweepstakes",
+)  # fmt: skip
+_DRINK = phrases("alcohol", "beers?", "wines?", "liquor", "whiskey", "vodka", "tequila", "cocktails?", "brewery", "over 21")
+_LOANS = phrases("loans?", "lending", "financing", "mortgages?", "cash advance", "apr", "interest rate")
+_VARIABLE = re.compile(r"\{\{?\s*\w+\s*\}?\}|<[a-z_ ]+>|%\w+%", re.IGNORECASE)
+_PROMOTIONAL = {"MARKETING", "MIXED", "LOW_VOLUME", "SOLE_PROPRIETOR"}
+_NO_MARKETING = {"CUSTOMER_CARE", "ACCOUNT_NOTIFICATION", "DELIVERY_NOTIFICATION", "2FA"}
+
+
+def content_findings(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    """Return what a reviewer would object to in the description, the samples, and what is declared of them."""
+    return [
+        *_description(brand, campaign),
+        *_samples(brand, campaign),
+        *_declared(campaign),
+        *_subjects(brand, campaign),
+        *_use_case(brand, campaign),
+        *_answers(brand, campaign),
+    ]
+
+
+def _description(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    text = campaign.description
+    if not text.strip():
+        return []
+    if has_placeholder(text):
+        return [Finding("description", 30886, "Something was not filled in here. Put in your own words.")]
+    found = []
+    if len(text.split()) < DESCRIPTION_WORDS_MIN or not (says(text, _SENDS) and says(text, _TO_WHOM)):
+        found.append(Finding("description", 30886, "Say whom you write to, what you write, and what makes you write it."))
+    if not names_brand(text, brand.names):
+        found.append(Finding("description", 30886, "Name the business: reviewers compare it with the samples.", Severity.WARNS))
+    return found
+
+
+def _samples(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    samples = [sample for sample in campaign.samples if sample.strip()]
+    if not samples:
+        return []
+    found = []
+    for index, sample in enumerate(campaign.samples):
+        if has_placeholder(sample):
+            found.append(Finding("samples", 30893, "Write a text as you will send it; only what changes goes in [brackets].", index=index))
+        elif _VARIABLE.search(sample):
+            found.append(Finding("samples", 30893, "Write what changes in [brackets], for example [first name].", Severity.WARNS, index))
+        for link in links_in(sample):
+            if domain_of(host_of(link)) in SHORTENERS or host_of(link) in SHORTENERS:
+                found.append(
+                    Finding("samples", 30892, f"Carriers refuse {host_of(link)}. Write the link with your own domain.", index=index)
+                )
+    if not any(names_brand(sample, brand.names) for sample in samples):
+        found.append(Finding("samples", 30893, "No sample says who is writing. Put the name of the business into them."))
+    if campaign.use_case != "2FA" and not any(says(sample, STOP) for sample in samples):
+        found.append(Finding("samples", 30887, "No sample says how to stop. End at least one with “Reply STOP to opt out.”"))
+    pairs = ((one, other) for place, one in enumerate(samples) for other in samples[place + 1 :])
+    if any(_are_alike(one, other) for one, other in pairs):
+        found.append(Finding("samples", 30893, "Two samples say the same. Show the different texts you send."))
+    return found
+
+
+def _are_alike(one: str, other: str) -> bool:
+    ours, theirs = set(plain(one).split()), set(plain(other).split())
+    return len(ours & theirs) >= ALIKE * len(ours | theirs)
+
+
+def _declared(campaign: CampaignFacts) -> list[Finding]:
+    shows_link = any(links_in(sample) for sample in campaign.samples)
+    shows_phone = any(phones_in(sample) for sample in campaign.samples)
+    found = []
+    if shows_link and not campaign.has_embedded_links:
+        found.append(Finding("has_embedded_links", 30893, "A sample has a link. Tick that texts contain links."))
+    if campaign.has_embedded_links and campaign.samples and not shows_link:
+        found.append(Finding("samples", 30893, "You say that texts contain links. Show one in a sample."))
+    if shows_phone and not campaign.has_embedded_phone:
+        found.append(Finding("has_embedded_phone", 30889, "A sample has a phone number. Tick that texts contain phone numbers."))
+    if campaign.has_embedded_phone and campaign.samples and not shows_phone:
+        found.append(Finding("samples", 30889, "You say that texts contain phone numbers. Show one in a sample."))
+    return found
+
+
+def _subjects(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    texts = [("description", None, campaign.description), *(("samples", index, sample) for index, sample in enumerate(campaign.samples))]
+    found = []
+    for field, index, text in texts:
+        if match := _FORBIDDEN.search(plain(text)):
+            found.append(Finding(field, 30897, f"Carriers let nothing through about “{match.group()}”.", index=index))
+        if says(text, _DRINK) and not campaign.is_age_gated:
+            found.append(Finding(field, 30888, "This is for adults only. Tick the check of age, or leave it out.", index=index))
+        if says(text, _LOANS) and not campaign.is_direct_lending:
+            found.append(Finding(field, 30895, "This is about lending. Tick direct lending, or leave it out.", index=index))
+    return found
+
+
+def _use_case(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    case, samples = campaign.use_case, [sample for sample in campaign.samples if sample.strip()]
+    if (case == "SOLE_PROPRIETOR") != brand.is_sole_proprietor and case:
+        return [Finding("use_case", 30900, "The sole-proprietor use case goes with a sole proprietor, and only with one.")]
+    found = []
+    for index, sample in enumerate(campaign.samples):
+        if case in _NO_MARKETING and says(sample, _MARKETING):
+            sentence = "This advertises, which the use case does not cover. Choose “mixed” or “low volume”, or leave it out."
+            found.append(Finding("samples", 30893, sentence, index=index))
+        if case == "2FA" and sample.strip() and not says(sample, _CODE):
+            found.append(Finding("samples", 30893, "This use case is for codes alone.", index=index))
+    if case == "MARKETING" and samples and not any(says(sample, _MARKETING) for sample in samples):
+        found.append(Finding("samples", 30893, "No sample advertises anything. Show an offer, or choose another use case."))
+    if case in ("CUSTOMER_CARE", "ACCOUNT_NOTIFICATION") and samples and not any(says(sample, _CARE) for sample in samples):
+        found.append(Finding("samples", 30893, "No sample is about an appointment, an order or a question.", Severity.WARNS))
+    if case in _NO_MARKETING and says(campaign.description, _MARKETING):
+        found.append(Finding("description", 30886, "The description speaks of offers, which the use case does not cover."))
+    if case == "MARKETING" and campaign.description.strip() and not says(campaign.description, _MARKETING):
+        found.append(Finding("description", 30886, "Say that you send offers: that is what this use case is for.", Severity.WARNS))
+    return found
+
+
+_NO_MORE = re.compile(r"\b(?:unsubscribed|opted out|no (?:more|further) (?:messages|texts)|not (?:receive|get) any|removed|stopped)\b")
+_REACH = re.compile(r"@|\b(?:call|email|visit|contact|phone)\b")
+
+
+def _answers(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
+    found = []
+    out, help_text = campaign.opt_out_message, campaign.help_message
+    if out.strip() and not (says(out, _NO_MORE) and names_brand(out, brand.names)):
+        found.append(Finding("opt_out_message", 30887, "Name the business, and say that no more texts will come."))
+    if help_text.strip():
+        if not names_brand(help_text, brand.names):
+            found.append(Finding("help_message", 30890, "The answer to HELP names the business."))
+        elif not (says(help_text, _REACH) or phones_in(help_text) or links_in(help_text)):
+            found.append(Finding("help_message", 30890, "The answer to HELP says how to reach you: a phone number or an email address."))
+    if campaign.opt_out_keywords and "STOP" not in {word.upper() for word in campaign.opt_out_keywords}:
+        found.append(Finding("opt_out_keywords", 30887, "STOP has to be among the words that stop texts."))
+    if {word.upper() for word in campaign.opt_in_keywords} & {word.upper() for word in campaign.opt_out_keywords}:
+        found.append(Finding("opt_in_keywords", 30896, "A word cannot both begin and stop texts."))
+    return found

@@ -1,0 +1,140 @@
+"""What reviewers refuse is found before it is submitted, each finding with the field and the rejection it prevents."""
+
+import random
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from a2p.linting import lint, may_be_submitted
+from a2p.rejections import REJECTIONS
+from a2p.types import BrandFacts, CampaignFacts, Finding, Severity
+from tests.a2p.registering import BRAND, CAMPAIGN, FLOW
+
+REMINDER, OFFER = CAMPAIGN.samples
+BRAND_FAULTS: list[tuple[dict[str, Any], str, int]] = [
+    ({"legal_name": " "}, "legal_name", 22215),
+    ({"legal_name": "Your Company Name"}, "legal_name", 22215),
+    ({"legal_name": "Café Détail LLC"}, "legal_name", 30799),
+    ({"registration_number": ""}, "registration_number", 22215),
+    ({"registration_number": "123-45-6789"}, "registration_number", 30799),
+    ({"registration_number": "84-12345"}, "registration_number", 30795),
+    ({"registration_number": "12-3456789"}, "registration_number", 30795),
+    ({"registration_number": "00-1234567"}, "registration_number", 30795),
+    ({"registration_type": "DUNS", "registration_number": "150483782"}, "registration_type", 30795),
+    ({"company_type": "public"}, "stock_ticker", 30796),
+    ({"company_type": "non-profit"}, "company_type", 30797),
+    ({"company_type": "club"}, "company_type", 22215),
+    ({"business_type": "LLC"}, "business_type", 22215),
+    ({"street": ""}, "street", 22219),
+    ({"street": "P.O. Box 12"}, "street", 30799),
+    ({"region": "Oklahoma"}, "region", 30701),
+    ({"postal_code": "741"}, "postal_code", 22217),
+    ({"country": "IN"}, "country", 30729),
+    ({"contact_email": "nobody"}, "contact_email", 30881),
+    ({"contact_email": "jody@gmail.com"}, "contact_email", 30881),
+    ({"contact_phone": ""}, "contact_phone", 22215),
+    ({"website": ""}, "website", 30891),
+    ({"website": "example.com"}, "website", 30891),
+    ({"website": "https://facebook.com/cleanmachine"}, "website", 30891),
+]
+CAMPAIGN_FAULTS: list[tuple[dict[str, Any], str, int]] = [
+    ({"use_case": "TEXTING"}, "use_case", 21720),
+    ({"use_case": "SOLE_PROPRIETOR"}, "use_case", 30900),
+    ({"description": ""}, "description", 21727),
+    ({"description": "Texts to customers."}, "description", 21728),
+    ({"description": "x" * 4_097}, "description", 21728),
+    ({"description": "We will be using this for our business needs and our marketing purposes."}, "description", 30886),
+    ({"description": "[Company Name] sends appointment reminders to customers who agreed to get them."}, "description", 30886),
+    ({"message_flow": ""}, "message_flow", 21727),
+    ({"message_flow": FLOW.replace("an empty checkbox", "a pre-checked checkbox")}, "message_flow", 30925),
+    ({"message_flow": f"{FLOW} All customers are opted in when they book."}, "message_flow", 30896),
+    ({"message_flow": f"{FLOW} We also text lists of leads purchased from partners."}, "message_flow", 30896),
+    ({"message_flow": FLOW.replace("Agreeing is not a condition of purchase.", "Customers must agree to book.")}, "message_flow", 30896),
+    ({"message_flow": FLOW.replace("https://cleanmachinetulsa.com/book", "our website")}, "message_flow", 30909),
+    ({"message_flow": FLOW.replace("https://cleanmachinetulsa.com/book", "https://bit.ly/3abc")}, "message_flow", 30909),
+    ({"message_flow": FLOW.replace("Message frequency varies. ", "")}, "message_flow", 30909),
+    ({"message_flow": FLOW.replace("Clean Machine Auto Detail", "us")}, "message_flow", 30909),
+    (
+        {"message_flow": "People will somehow get texts from Clean Machine Auto Detail. Rates vary. STOP HELP data rates"},
+        "message_flow",
+        30896,
+    ),
+    ({"samples": (REMINDER,)}, "samples", 21727),
+    ({"samples": (REMINDER, "Hi!")}, "samples", 21728),
+    ({"samples": (REMINDER, "x" * 1_025)}, "samples", 21728),
+    ({"samples": (REMINDER, OFFER.replace("https://cleanmachinetulsa.com/book", "https://bit.ly/3abc"))}, "samples", 30892),
+    ({"samples": tuple(text.replace("Clean Machine Auto Detail", "the shop") for text in CAMPAIGN.samples)}, "samples", 30893),
+    ({"samples": tuple(text.replace(" Reply STOP to opt out.", "") for text in CAMPAIGN.samples)}, "samples", 30887),
+    ({"samples": (REMINDER, REMINDER)}, "samples", 30893),
+    ({"samples": (REMINDER, "This is a test of Clean Machine Auto Detail. Reply STOP.")}, "samples", 30893),
+    ({"samples": (REMINDER, f"{OFFER} Call (918) 555-0123.")}, "has_embedded_phone", 30889),
+    ({"has_embedded_phone": True}, "samples", 30889),
+    ({"has_embedded_links": False}, "has_embedded_links", 30893),
+    ({"samples": (REMINDER, OFFER.replace(" https://cleanmachinetulsa.com/book", " online"))}, "samples", 30893),
+    ({"use_case": "CUSTOMER_CARE"}, "samples", 30893),
+    ({"use_case": "2FA"}, "samples", 30893),
+    ({"samples": (REMINDER, f"{OFFER} Free CBD gummies!")}, "samples", 30897),
+    ({"samples": (REMINDER, f"{OFFER} And a beer.")}, "samples", 30888),
+    ({"samples": (REMINDER, f"{OFFER} Financing from 0% APR.")}, "samples", 30895),
+    ({"opt_out_message": "Thank you for the message you sent."}, "opt_out_message", 30887),
+    ({"help_message": "Clean Machine Auto Detail answers questions."}, "help_message", 30890),
+    ({"opt_in_message": "Clean Machine Auto Detail: thanks for joining."}, "opt_in_message", 30896),
+    ({"opt_out_keywords": ("END",)}, "opt_out_keywords", 30887),
+    ({"opt_in_keywords": ("STOP",), "opt_out_keywords": ("STOP",)}, "opt_in_keywords", 30896),
+    ({"opt_in_keywords": ("JOIN NOW",)}, "opt_in_keywords", 21728),
+    ({"privacy_url": ""}, "privacy_url", 30908),
+    ({"privacy_url": "https://bit.ly/p"}, "privacy_url", 30908),
+    ({"privacy_url": "https://cleanmachinetulsa.com/"}, "privacy_url", 30908),
+    ({"terms_url": "terms"}, "terms_url", 30882),
+    ({"terms_url": "https://elsewhere.com/terms"}, "terms_url", 30882),
+]
+
+
+def _places(findings: list[Finding]) -> set[tuple[str, int]]:
+    return {(finding.field, finding.code) for finding in findings}
+
+
+def test_a_registration_that_reviewers_let_through_has_no_finding():
+    assert lint(BRAND, CAMPAIGN) == []
+
+
+@pytest.mark.parametrize(("change", "field", "code"), BRAND_FAULTS)
+def test_a_fault_of_the_business_is_found_at_its_field_under_its_rejection(change, field, code):
+    assert (field, code) in _places(lint(replace(BRAND, **change), CAMPAIGN))
+
+
+@pytest.mark.parametrize(("change", "field", "code"), CAMPAIGN_FAULTS)
+def test_a_fault_of_the_campaign_is_found_at_its_field_under_its_rejection(change, field, code):
+    assert (field, code) in _places(lint(BRAND, replace(CAMPAIGN, **change)))
+
+
+def test_a_sole_proprietor_needs_no_tax_number_and_registers_as_one():
+    person = replace(BRAND, company_type="sole_proprietor", registration_number="", business_type="")
+    assert lint(person, replace(CAMPAIGN, use_case="SOLE_PROPRIETOR")) == []
+    assert ("use_case", 30900) in _places(lint(person, CAMPAIGN))
+
+
+def test_only_what_would_be_refused_for_certain_stands_against_submitting():
+    assert may_be_submitted(lint(replace(BRAND, contact_email="jody@gmail.com"), CAMPAIGN))
+    assert not may_be_submitted(lint(BRAND, replace(CAMPAIGN, privacy_url="")))
+
+
+def test_every_finding_names_a_field_of_the_form_and_a_rejection_we_can_explain():
+    names = {each.name for kind in (BrandFacts, CampaignFacts) for each in fields(kind)}
+    faults = [lint(replace(BRAND, **change), CAMPAIGN) for change, _field, _code in BRAND_FAULTS]
+    faults += [lint(BRAND, replace(CAMPAIGN, **change)) for change, _field, _code in CAMPAIGN_FAULTS]
+    for finding in (finding for found in faults for finding in found):
+        assert finding.field in names
+        assert finding.code in REJECTIONS
+        assert finding.message.endswith((".", "”"))
+        assert finding.severity in set(Severity)
+
+
+@given(st.text(max_size=400), st.lists(st.text(max_size=200), max_size=6), st.randoms(use_true_random=False))
+def test_any_text_gets_the_same_answer_each_time(text, samples, chance: random.Random):
+    typed = replace(CAMPAIGN, description=text, message_flow=text, samples=tuple(samples), help_message=text, privacy_url=text)
+    brand = replace(BRAND, legal_name=text, website=text, street=text, registration_number=text, contact_email=text)
+    assert lint(brand, typed) == lint(brand, typed)
