@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from campaigns.models import Campaign, Target
-from messaging.types import MessageClass
+from messaging.types import Channel, MessageClass
 from tenants.selectors import User
 
 
@@ -52,6 +52,10 @@ class Kind:
     def expected(self, campaign: Campaign) -> int | None:
         """Return how many people its list would have now, before it is made; None where it was made with the draft."""
         return None
+
+    def paced_by(self, campaign: Campaign) -> Sequence[Channel]:
+        """Return the channels whose pace says how many people make a batch: what the slowest of them allows."""
+        return (Channel.WHATSAPP,) if campaign.channel == Campaign.Channel.WHATSAPP else (Channel.SMS,)
 
     def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
         """Return why a running campaign must stop here, as a sentence; empty where it goes on. `thoroughly` may ask the provider."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bookings.selectors import all_places, places_of
+from campaigns.choosing import count_selected, write_messaging_targets
 from campaigns.errors import BadCampaignInput
 from campaigns.guards import guard_sentence
 from campaigns.kinds.approval import template_problem
@@ -46,8 +47,6 @@ class Messaging(Kind):
         targets = Target.objects.filter(campaign_id=campaign.pk)
         if campaign.status == Campaign.Status.SCHEDULED and campaign.segment_id is None and (made := targets.count()):
             return made
-        from campaigns.choosing import write_messaging_targets
-
         written = write_messaging_targets(campaign)
         if campaign.segment_id is not None:
             written -= targets.filter(customer_id__in=_taken_off(campaign)).delete()[0]
@@ -55,8 +54,6 @@ class Messaging(Kind):
 
     def expected(self, campaign: Campaign) -> int:
         """Return how many customers are selected now."""
-        from campaigns.choosing import count_selected
-
         return count_selected(campaign)
 
     def check(self, campaign: Campaign, *, actor: User | None = None) -> None:
@@ -69,6 +66,10 @@ class Messaging(Kind):
                 raise BadCampaignInput(sentence)
         if sentence := _place_problem(campaign, actor) or template_problem(campaign):
             raise BadCampaignInput(sentence)
+
+    def paced_by(self, campaign: Campaign) -> Sequence[Channel]:
+        """Return the chosen channels: email alone goes by the thousand."""
+        return channels_of(campaign)
 
     def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
         """Return why it must stop: too many failures, opt-outs or complaints, or WhatsApp no longer lets the template through."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +19,7 @@ from campaigns.services.fallback import fall_back, goes_as_text, hear_late
 from campaigns.services.lifecycle import TRIES, complete_if_finished, leave_unreached, pass_everybody_to, pause_campaign
 from campaigns.services.recording import STATUS, record_outcomes
 from campaigns.services.rendering import Renderer
+from campaigns.services.resting import WAYS, awake_ways, is_resting, let_rest, rests_until, setbacks_of
 from campaigns.services.settling import settle_in_doubt
 from campaigns.types import BatchResult
 from customers.selectors import consent_facts
@@ -34,32 +36,39 @@ LOCK_SPACE = 7_151  # separates the drain's advisory locks from any other use
 LIMIT_MAX = 5_000
 LOOK_SECONDS = 5.0  # how long a running campaign goes without asking whether its template still stands
 
-_DUE = """(sms_status IN ('pending', 'held') OR email_status IN ('pending', 'held')) AND (not_before IS NULL OR not_before <= %(now)s)
+_WAITS = {way: f"{way.value}_status IN ('pending', 'held')" for way in WAYS}
+
+
+@lru_cache
+def _take(ways: tuple[Channel, ...]) -> str:
+    """Return the statement that takes people on the ways that do not rest.
+
+    One drain a campaign (its advisory lock) needs no row locks; whom an owner cancelled meanwhile is not taken. First those the campaign
+    passed while they waited, then those it has not come to. Each is found by its place on the page: a row that changed meanwhile has
+    another, is left alone and comes up again.
+    """
+    due = f"""({" OR ".join(_WAITS[way] for way in ways)}) AND (not_before IS NULL OR not_before <= %(now)s)
           ORDER BY id LIMIT %(size)s"""
-# One drain a campaign (its advisory lock) needs no row locks; whom an owner cancelled meanwhile is not taken.
-# First those the campaign passed while they waited, then those it has not come to. Each is found by its place on the page: a row that
-# changed meanwhile has another, is left alone and comes up again.
-_TAKE = f"""
+    taken = ", ".join(f"{way.value}_status = CASE WHEN t.{_WAITS[way]} THEN 'in_doubt' ELSE t.{way.value}_status END" for way in ways)
+    wants = ", ".join(f"{f'due.{_WAITS[way]}' if way in ways else 'false'} AS wants_{way.value}" for way in WAYS)
+    return f"""
 WITH came AS (
     SELECT served_to FROM campaigns_campaign WHERE id = %(campaign)s
 ), due AS (
     SELECT * FROM (
         (SELECT ctid AS place, id, sms_status, email_status FROM campaigns_target
           WHERE campaign_id = %(campaign)s AND waits AND id > %(after)s AND id <= (SELECT served_to FROM came)
-            AND {_DUE})
+            AND {due})
         UNION ALL
         (SELECT ctid, id, sms_status, email_status FROM campaigns_target
           WHERE campaign_id = %(campaign)s AND id > greatest(%(after)s, (SELECT served_to FROM came))
-            AND {_DUE})
+            AND {due})
     ) AS either ORDER BY id LIMIT %(size)s
 )
-UPDATE campaigns_target t
-   SET sms_status = CASE WHEN t.sms_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.sms_status END,
-       email_status = CASE WHEN t.email_status IN ('pending', 'held') THEN 'in_doubt' ELSE t.email_status END
+UPDATE campaigns_target t SET {taken}
   FROM due WHERE t.ctid = due.place AND t.sms_status = due.sms_status AND t.email_status = due.email_status
 RETURNING t.ctid::text AS place, t.id, t.campaign_id, t.customer_id, t.name, t.phone, t.phone_raw, t.email, t.opted_out, t.phone_channel,
-          t.sms_attempt_id, t.sms_sid, t.facts, t.summary_logged,
-          due.sms_status IN ('pending', 'held') AS wants_sms, due.email_status IN ('pending', 'held') AS wants_email
+          t.sms_attempt_id, t.sms_sid, t.facts, t.summary_logged, {wants}
 """
 
 
@@ -100,8 +109,8 @@ def drain(
     if campaign.status != Campaign.Status.RUNNING:
         raise WrongStatus(f"The campaign is {campaign.status}; only a running one sends.")
     result = BatchResult()
-    if campaign.rests_until and campaign.rests_until > timezone.now():
-        result.rests_until = campaign.rests_until
+    result.rests_until = rests_until(campaign, timezone.now())
+    if result.rests_until:
         return result
     with _only_drain(campaign):
         settle_in_doubt(campaign)
@@ -189,11 +198,9 @@ def _pause(campaign: Campaign, result: BatchResult, sentence: str) -> None:
 
 
 def _size(campaign: Campaign, limit: int | None, taken: int) -> int:
-    if campaign.channel == Campaign.Channel.WHATSAPP:
-        allowance = batch_allowance(Channel.WHATSAPP)
-    else:
-        allowance = batch_allowance(Channel.SMS)
-    allowance = min(allowance, KINDS[campaign.kind].batch_max or allowance)
+    kind = KINDS[campaign.kind]
+    allowance = min(map(batch_allowance, kind.paced_by(campaign)))
+    allowance = min(allowance, kind.batch_max or allowance)
     return allowance if limit is None else min(allowance, limit - taken)
 
 
@@ -208,7 +215,11 @@ def _begin_next(campaign: Campaign, renderer: Renderer, size: int, last: _Batch)
 
 
 def _begin(campaign: Campaign, renderer: Renderer, size: int, after: int = 0) -> _Batch | None:
-    taken = Target.objects.raw(_TAKE, {"campaign": campaign.pk, "after": after, "now": timezone.now(), "size": size})
+    now = timezone.now()
+    ways = awake_ways(campaign, now)
+    if not ways:
+        return None
+    taken = Target.objects.raw(_take(ways), {"campaign": campaign.pk, "after": after, "now": now, "size": size})
     targets: list[Any] = sorted(taken, key=lambda target: target.pk)
     if not targets:
         return None
@@ -220,25 +231,27 @@ def _begin(campaign: Campaign, renderer: Renderer, size: int, after: int = 0) ->
         _fly_each_way(campaign, renderer, batch, consents)
     else:
         _fly(batch, [renderer.sms_envelope(target) for target in targets if target.wants_sms], consents)
-    _fly(batch, [renderer.email_envelope(target) for target in targets if target.wants_email], consents)
+        _fly(batch, [renderer.email_envelope(target) for target in targets if target.wants_email], consents)
     return batch
 
 
 def _fly_each_way(campaign: Campaign, renderer: Renderer, batch: _Batch, consents: Mapping[int, ConsentFacts]) -> None:
-    """Let the messages to phones go by WhatsApp or by text, without those whom the kind leaves out."""
+    """Let emails go, and messages to phones by WhatsApp or by text, without those whom the kind leaves out."""
     kind = KINDS[campaign.kind]
-    wanted = [target for target in batch.targets if target.wants_sms]
-    left = kind.leave_out(campaign, wanted)
-    going = [target for target in wanted if target.pk not in left]
-    outcome, reasons = Outcome.SKIPPED, left
+    reasons = kind.leave_out(campaign, batch.targets)
+    going = [target for target in batch.targets if target.pk not in reasons]
+    outcome = Outcome.SKIPPED
     try:
         renderer.personal = kind.values(campaign, going)
     except OfferRefused:  # it ended this moment: everybody keeps their turn, and the campaign halts before the next batch
-        outcome, reasons, going = Outcome.LATER, {target.pk: "offer_ended" for target in wanted}, []
-    for pk, reason in reasons.items():
-        batch.receipts[Channel.SMS][pk] = Receipt(pk, Channel.SMS, outcome, reason)
-    _fly(batch, [renderer.whatsapp_envelope(target) for target in going if target.phone_channel == Channel.WHATSAPP], consents)
-    _fly(batch, [renderer.sms_envelope(target) for target in going if target.phone_channel != Channel.WHATSAPP], consents)
+        outcome, reasons, going = Outcome.LATER, {target.pk: "offer_ended" for target in batch.targets}, []
+    for way in WAYS:
+        wanted = [target for target in batch.targets if getattr(target, f"wants_{way.value}") and target.pk in reasons]
+        batch.receipts[way].update((target.pk, Receipt(target.pk, way, outcome, reasons[target.pk])) for target in wanted)
+    to_phone = [target for target in going if target.wants_sms]
+    _fly(batch, [renderer.email_envelope(target) for target in going if target.wants_email], consents)
+    _fly(batch, [renderer.whatsapp_envelope(target) for target in to_phone if target.phone_channel == Channel.WHATSAPP], consents)
+    _fly(batch, [renderer.sms_envelope(target) for target in to_phone if target.phone_channel != Channel.WHATSAPP], consents)
 
 
 def _give_records(targets: Sequence[Target]) -> None:
@@ -275,28 +288,12 @@ def _finish(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
 
 
 def _weigh(campaign: Campaign, batch: _Batch, result: BatchResult) -> list[Any]:
-    """Give people another try or another way, let the campaign rest, tell the kind whom it reached; return who is to be recorded."""
-    kind, receipts, now = KINDS[campaign.kind], batch.receipts[Channel.SMS], timezone.now()
-    weighed = weigh(
-        receipts,
-        {target.pk: target.facts.get(TRIES[Channel.SMS], 0) for target in batch.targets},
-        setbacks=campaign.setbacks,
-        attempts_max=kind.attempts_max or 1,
-        throttle=datetime.timedelta(seconds=kind.backoff_seconds),
-        now=now,
-    )
-    receipts |= weighed.receipts
-    for target in batch.targets:
-        if target.pk in weighed.tries:
-            target.facts[TRIES[Channel.SMS]] = weighed.tries[target.pk]
-            receipts[target.pk] = replace(receipts[target.pk], facts={TRIES[Channel.SMS]: weighed.tries[target.pk]})
-    if weighed.pauses:
-        _pause(campaign, result, weighed.pauses)
-    elif result.rests_until is None and (weighed.rests or weighed.setbacks != campaign.setbacks):
-        result.rests_until = now + weighed.rests if weighed.rests else None
-        campaign.setbacks, campaign.rests_until = weighed.setbacks, result.rests_until
-        Campaign.objects.filter(pk=campaign.pk).update(setbacks=weighed.setbacks, rests_until=result.rests_until)
-    kind.reached(campaign, [target for target in batch.targets if _is_sent(receipts.get(target.pk))])
+    """Give people another try or another way, let what is away rest, tell the kind whom it reached; return who is to be recorded."""
+    for way in WAYS:
+        if batch.receipts[way]:
+            _weigh_way(campaign, batch, result, way)
+    receipts = batch.receipts[Channel.SMS]
+    KINDS[campaign.kind].reached(campaign, [target for target in batch.targets if _is_sent(receipts.get(target.pk))])
     other_way = [target for target in batch.targets if target.pk in receipts and goes_as_text(campaign, target, receipts[target.pk])]
     told = [(target.pk, str(receipts[target.pk].reason), str(receipts[target.pk].attempt_id or "")) for target in other_way]
     fall_back(campaign, told)
@@ -306,16 +303,39 @@ def _weigh(campaign: Campaign, batch: _Batch, result: BatchResult) -> list[Any]:
     return [target for target in batch.targets if target.pk not in gone]
 
 
+def _weigh_way(campaign: Campaign, batch: _Batch, result: BatchResult, way: Channel) -> None:
+    kind, receipts, now, note = KINDS[campaign.kind], batch.receipts[way], timezone.now(), TRIES[way]
+    weighed = weigh(
+        receipts,
+        {target.pk: target.facts.get(note, 0) for target in batch.targets},
+        setbacks=setbacks_of(campaign, way),
+        attempts_max=kind.attempts_max or 1,
+        throttle=datetime.timedelta(seconds=kind.backoff_seconds),
+        now=now,
+    )
+    receipts |= weighed.receipts
+    for target in batch.targets:
+        if target.pk in weighed.tries:
+            target.facts[note] = weighed.tries[target.pk]
+            receipts[target.pk] = replace(receipts[target.pk], facts={note: weighed.tries[target.pk]})
+    if weighed.pauses:
+        _pause(campaign, result, weighed.pauses)
+    elif not is_resting(campaign, way, now) and (weighed.rests or weighed.setbacks != setbacks_of(campaign, way)):
+        let_rest(campaign, way, setbacks=weighed.setbacks, until=now + weighed.rests if weighed.rests else None)
+    result.rests_until = rests_until(campaign, now)
+
+
 def _is_sent(receipt: Receipt | None) -> bool:
     return receipt is not None and receipt.outcome is Outcome.SENT
 
 
 def _count(campaign: Campaign, batch: _Batch, result: BatchResult) -> None:
     result.handled += len(batch.targets)
-    for receipt in batch.receipts[Channel.SMS].values():
+    counted = WAYS if KINDS[campaign.kind].is_personal else (Channel.SMS,)
+    for receipt in (receipt for way in counted for receipt in batch.receipts[way].values()):
         name = STATUS[receipt.outcome]
         if name != "pending":
             setattr(result, name, getattr(result, name) + 1)
-    for channel in (Channel.SMS, Channel.EMAIL):
+    for channel in WAYS:
         if sentence := stop_sentence(batch.receipts[channel]):
             _pause(campaign, result, sentence)

@@ -70,7 +70,7 @@ class FramedEmail:
         for part in template.parts:
             if part[0]:
                 if (part, escape) not in self._pieces:
-                    self._pieces[part, escape] = self._token(), _alone(part)
+                    self._pieces[part, escape] = self._token(), template.alone(part)
                 framed.append(self._pieces[part, escape][0])
             else:
                 framed.append(part[1])
@@ -86,10 +86,3 @@ class FramedEmail:
         links = f"<a href='{self._preferences}'>Choose what you get</a> · " if self._preferences else ""
         lines = [html.escape(words.limits), html.escape(words.sender), f"{links}<a href='{self._unsubscribe}'>Unsubscribe</a>"]
         return "<br>".join(filter(None, lines))
-
-
-def _alone(part: tuple[bool, str]) -> Template:
-    """Return the template that is nothing but one field."""
-    template = Template("", ())
-    template.parts = [part]
-    return template

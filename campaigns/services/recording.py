@@ -1,5 +1,6 @@
 """Write down what became of the people of a batch, in one statement."""
 
+import datetime
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -55,10 +56,12 @@ def record_outcomes(campaign: Campaign, targets: Sequence[Any], receipts: Receip
         return
     unsure = {target.customer_id for target in targets if target.customer_id and target.pk not in fresh_points}
     granted = granted_customers(campaign.key, unsure) if campaign.points and unsure else set()
+    # While one way rests, whoever waits for the other until the morning must be looked at again when the rest is over.
+    wakes = [until for until in (campaign.rests_until, campaign.email_rests_until) if until]
     rows = []
     for target in targets:
         _note_points(campaign, target, is_fresh=target.pk in fresh_points, has_points=target.customer_id in granted)
-        rows.append(_row(target, receipts[Channel.SMS].get(target.pk), receipts[Channel.EMAIL].get(target.pk)))
+        rows.append(_row(target, receipts[Channel.SMS].get(target.pk), receipts[Channel.EMAIL].get(target.pk), wakes))
     columns = as_columns(rows)
     with connection.cursor() as cursor:
         cursor.execute(_RECORD_IN_PLACE, columns)
@@ -75,12 +78,14 @@ def _note_points(campaign: Campaign, target: Target, *, is_fresh: bool, has_poin
     target.points_reason = "" if is_fresh else "already_granted" if has_points else "not_granted"
 
 
-def _row(target: Any, sms: Receipt | None, email: Receipt | None) -> tuple[str, ...]:
+def _row(target: Any, sms: Receipt | None, email: Receipt | None, wakes: Sequence[datetime.datetime]) -> tuple[str, ...]:
     """Return the record of one person's round, and bring the target in memory up to it."""
     if sms:
         target.sms_status, target.sms_reason = STATUS[sms.outcome], str(sms.reason)
         target.sms_attempt_id, target.sms_sid = sms.attempt_id or target.sms_attempt_id, sms.sid
     untils = [receipt.until for receipt in (sms, email) if receipt and receipt.until]
+    if untils:
+        untils = [] if _is_soon(sms, email) else [*untils, *wakes]
     facts = {name: receipt.facts for name, receipt in (("text", sms), ("email", email)) if receipt and receipt.facts}
     error = next((receipt.error for receipt in (sms, email) if receipt and receipt.error), "")
     return (
@@ -97,6 +102,12 @@ def _row(target: Any, sms: Receipt | None, email: Receipt | None) -> tuple[str, 
         orjson.dumps({**target.facts, **facts}).decode() if facts else "",
         "t" if sms and sms.outcome in _FINAL else "f",
     )
+
+
+def _is_soon(sms: Receipt | None, email: Receipt | None) -> bool:
+    """Tell whether one way's turn comes again at once while the other is held: nobody's email waits for the morning of a phone."""
+    outcomes = {receipt.outcome for receipt in (sms, email) if receipt and (receipt.outcome is Outcome.HELD or not receipt.until)}
+    return outcomes >= {Outcome.HELD, Outcome.LATER}
 
 
 def _way(receipt: Receipt | None) -> tuple[str, str, str]:

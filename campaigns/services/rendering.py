@@ -16,7 +16,7 @@ from campaigns.services.email_frames import PREFERENCES_FIELD, EmailWords, Frame
 from loyalty.selectors import points_limits
 from messaging.services import deliver
 from messaging.types import Channel, ConsentPolicy, Envelope, MessageClass, Receipt
-from servicepro.lib.merge_fields import Template, plain_value
+from servicepro.lib.merge_fields import Template, plain_value, split_fallback
 from servicepro.lib.phone import Phone, parse_phone
 from servicepro.lib.segments import SegmentCount, count_segments
 from servicepro.lib.signing import sign_number
@@ -63,14 +63,15 @@ class Renderer:
         tenant = current_tenant()
         self.base = public_url(tenant)
         self.shared = {"business_name": tenant.name, "points": str(campaign.points)}
-        self.sms = Template(campaign.sms_text, fields)
+        self.fallbacks = kind.fallbacks
+        self.sms = Template(campaign.sms_text, fields, kind.fallbacks)
         self.approved = NumberedTemplate(campaign.content_body)
         address = business_settings().postal_address
         self.email = FramedEmail(
             EmailWords(
-                subject=Template(campaign.email_subject, fields),
-                text=Template(campaign.email_text, fields),
-                page=Template(campaign.email_html, fields),
+                subject=Template(campaign.email_subject, fields, kind.fallbacks),
+                text=Template(campaign.email_text, fields, kind.fallbacks),
+                page=Template(campaign.email_html, fields, kind.fallbacks),
                 sender=f"{tenant.name}{', ' + address if address else ''}",
                 limits=points_limits() if campaign.points else "",  # points are never promised without their limits
                 has_preferences=PREFERENCES_FIELD in fields,
@@ -115,7 +116,7 @@ class Renderer:
         envelope = replace(self.sms_envelope(target), channel=Channel.WHATSAPP)
         if not self.campaign.content_sid:
             return envelope
-        numbers = template_variables(self.campaign.content_variables, self.values(target.name, target.pk))
+        numbers = template_variables(self.campaign.content_variables, self.values(target.name, target.pk), self.fallbacks)
         return replace(envelope, body=self.approved.render(numbers), content_sid=self.campaign.content_sid, content_variables=numbers)
 
     def email_envelope(self, target: Target) -> Envelope:
@@ -141,9 +142,13 @@ class Renderer:
         )
 
 
-def template_variables(mapping: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
-    """Return what a template's numbers stand for with one person."""
-    return {number: values[name] for number, name in mapping.items()}
+def template_variables(mapping: Mapping[str, str], values: Mapping[str, str], fallbacks: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what a template's numbers stand for with one person; "first_name|there" and `fallbacks` say what stands in."""
+    filled = {}
+    for number, name in mapping.items():
+        field, own = split_fallback(name)
+        filled[number] = values[field] or (own if own is not None else (fallbacks or {}).get(field, ""))
+    return filled
 
 
 def preview_for(campaign: Campaign, target: Target | None) -> Rendered:
