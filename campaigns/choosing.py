@@ -66,7 +66,7 @@ WITH {records}, eligible AS MATERIALIZED (
            count(*) FILTER (WHERE matches AND is_selected) AS selected_matching
       FROM eligible
 ), paged AS (
-    SELECT t.*, greatest(1, -(-{shown} / %(limit)s)) AS pages FROM totals t
+    SELECT t.*, greatest(1, ({shown} + %(limit)s - 1) / %(limit)s) AS pages FROM totals t
 )
 SELECT p.eligible, p.matching, p.selected, p.selected_matching, p.pages, ARRAY(
     SELECT head FROM eligible WHERE {is_shown} ORDER BY last_at DESC, head
@@ -251,11 +251,12 @@ def count_selected(chosen: Selection | Campaign) -> int:
 
 
 def selection_of(campaign: Campaign) -> Selection:
-    """Return whom a campaign is for; where it has a segment, everybody whom that describes at the campaign's places."""
+    """Return whom a campaign is for: of a segment everybody it describes at the campaign's places, but who was taken off since."""
     selection = Selection.from_json(campaign.audience)
     if campaign.segment is None:
         return selection
-    return Selection(selection.place_ids, (SelectionStep(True, CustomerFilter.from_json(campaign.segment.filters)),))
+    described = SelectionStep(True, CustomerFilter.from_json(campaign.segment.filters))
+    return Selection(selection.place_ids, (described, *selection.steps))
 
 
 def tags_of_customers(place_ids: Collection[int]) -> list[str]:
