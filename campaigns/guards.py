@@ -18,7 +18,8 @@ COMPLAINTS_MIN, COMPLAINTS_PER_MILLE = 3, 3
 # Well-kept lists lose a fifth of that; below five people it is chance.
 OPT_OUTS_MIN, OPT_OUTS_OF_MIN, OPT_OUTS_PERCENT = 5, 50, 2
 _NAMES = {Channel.EMAIL: "emails", Channel.WHATSAPP: "WhatsApp messages", Channel.SMS: "texts"}
-_COMPLAINT, _BOUNCE = "complaint", "hard_bounce"
+# What of the consent events, e, is somebody's own no: a mailbox that sends mail back says nothing of the person.
+OPT_OUT = "e.action = 'withdrawn' AND e.source NOT LIKE '%%bounce%%'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +78,14 @@ def _said_by_people(key: str, channel: Channel, since: datetime.datetime) -> Ans
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FILTER (WHERE s.reason = %(bounce)s), count(*) FILTER (WHERE s.reason = %(complaint)s),
-                   count(*) FILTER (WHERE s.reason <> ALL(ARRAY[%(bounce)s, %(complaint)s]))
-              FROM customers_suppression s
-              JOIN public.{table.name} l ON l.tenant_id = %(tenant)s AND l.campaign_key = %(key)s AND l.{table.address} = s.address_tag
-             WHERE s.channel = %(channel)s AND s.lifted_at IS NULL AND s.created_at >= %(since)s
-               AND l.attempted_at >= %(since)s AND l.attempted_at <= s.created_at
+            SELECT count(DISTINCT l.id) FILTER (WHERE e.source = 'hard_bounce'), count(DISTINCT l.id) FILTER (WHERE e.source = 'complaint'),
+                   count(DISTINCT l.id) FILTER (WHERE e.source <> 'complaint' AND {OPT_OUT})
+              FROM customers_consentevent e
+              JOIN public.{table.name} l ON l.tenant_id = %(tenant)s AND l.campaign_key = %(key)s AND l.{table.address} = e.address_tag
+             WHERE e.channel = %(channel)s AND e.action = 'withdrawn' AND e.created_at >= %(since)s
+               AND l.attempted_at >= %(since)s AND l.attempted_at <= e.created_at
             """,
-            {
-                "bounce": _BOUNCE,
-                "complaint": _COMPLAINT,
-                "tenant": connection.schema_name,
-                "key": key,
-                "channel": channel.value,
-                "since": since,
-            },
+            {"tenant": connection.schema_name, "key": key, "channel": channel.value, "since": since},
         )
         bounced, complaints, opt_outs = cursor.fetchone()
     return Answers(channel, bounced=bounced, complaints=complaints, opt_outs=opt_outs)
