@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bookings.selectors import all_places, places_of
-from campaigns.choosing import count_selected, write_messaging_targets
+from campaigns.choosing import channels_of, count_selected, write_messaging_targets
 from campaigns.errors import BadCampaignInput
 from campaigns.guards import guard_sentence
 from campaigns.kinds.approval import template_problem
@@ -15,7 +15,7 @@ from customers.selectors import Customer, consent_facts
 from messaging.errors import ProviderAway
 from messaging.selectors import sender_for
 from messaging.types import Channel, Reason
-from servicepro.lib.merge_fields import plain_value
+from servicepro.lib.merge_fields import plain_value, split_fallback
 from servicepro.lib.signing import sign_number
 from servicepro.lib.tenancy import connection
 from tenants.selectors import User, business_settings, current_tenant, public_url
@@ -40,17 +40,10 @@ class Messaging(Kind):
         return Texts("")
 
     def plan(self, campaign: Campaign) -> int:
-        """Make the list of people; one that was made from ticks when it was scheduled stays as it is, a segment is looked up anew.
-
-        Whom the owner took off the list stays off.
-        """
-        targets = Target.objects.filter(campaign_id=campaign.pk)
-        if campaign.status == Campaign.Status.SCHEDULED and campaign.segment_id is None and (made := targets.count()):
-            return made
-        written = write_messaging_targets(campaign)
-        if campaign.segment_id is not None:
-            written -= targets.filter(customer_id__in=_taken_off(campaign)).delete()[0]
-        return written
+        """Make the list of people; one that was made from ticks when it was scheduled stays as it is, a segment is looked up anew."""
+        stays = campaign.status == Campaign.Status.SCHEDULED and campaign.segment_id is None
+        made = Target.objects.filter(campaign_id=campaign.pk).count() if stays else 0
+        return made or write_messaging_targets(campaign)
 
     def expected(self, campaign: Campaign) -> int:
         """Return how many customers are selected now."""
@@ -104,12 +97,6 @@ class Messaging(Kind):
         }
 
 
-def channels_of(campaign: Campaign) -> tuple[Channel, ...]:
-    """Return the channels a messaging campaign was given."""
-    by_email = (Channel.EMAIL,) if campaign.email_enabled else ()
-    return by_email + ((Channel.WHATSAPP,) if campaign.channel == Campaign.Channel.WHATSAPP else ())
-
-
 def name_values(name: str) -> dict[str, str]:
     """Return what a person is called, fit for a message; empty where we do not know."""
     words = name.split()
@@ -129,6 +116,8 @@ def preferences_base() -> str:
 def content_problem(campaign: Campaign, channel: Channel) -> str:
     """Return what is missing to say something on a channel, as a sentence; empty where nothing is."""
     if channel is Channel.WHATSAPP:
+        if wrong := [name for name in campaign.content_variables.values() if split_fallback(name)[0] not in Messaging.fields]:
+            return f"We cannot fill {{{{{wrong[0]}}}}}. Use one of: {', '.join(sorted(Messaging.fields))}."
         return "" if campaign.content_sid or campaign.sms_text.strip() else "Write the WhatsApp message, or choose a template."
     if not campaign.email_subject.strip():
         return "Write a subject for the email."
@@ -141,7 +130,7 @@ def _channel_problem(campaign: Campaign, channel: Channel) -> str:
             return "WhatsApp is not set up yet: add the number you send from, or choose another channel."
         return "Email is not set up yet: add the address you send from, or choose another channel."
     if channel is Channel.EMAIL and not business_settings().postal_address.strip():
-        return "Every email must say where your business is. Add your postal address under Settings, Business settings."
+        return "Every email must say where your business is. Add your postal address in the business settings."
     return content_problem(campaign, channel)
 
 
@@ -156,11 +145,6 @@ def _place_problem(campaign: Campaign, actor: User | None) -> str:
         if not managed.issuperset(selection.place_ids):
             return "One of the chosen places is looked after by other owners, so its customers cannot be written to. Choose places again."
     return ""
-
-
-def _taken_off(campaign: Campaign) -> set[int]:
-    steps = Selection.from_json(campaign.audience).steps
-    return {customer_id for step in steps if not step.is_added for customer_id in step.customer_ids}
 
 
 def _names_points(campaign: Campaign) -> bool:
