@@ -132,6 +132,7 @@ class Simulator:
         if section == "phones":
             return pages.phone(self.store, name)
         if section == "mail":
+            self.sendgrid.look(name)
             return pages.mailbox(self.store, name)
         return Reply(404, b"not found", "text/plain")
 

@@ -100,7 +100,8 @@ def mailbox(store: Store, address: str) -> Reply:
     parts = [f'<p><a href="/">All mailboxes</a></p><h1>{escape(address)}</h1>' + ("" if mails else "<p>No emails yet.</p>")]
     for index, mail in enumerate(mails):
         parts.append(
-            f'<h2>{escape(mail.subject)}</h2><p class="soft">{escape(mail.sender)} · {_clock(mail.created)} · {escape(mail.status)}</p>'
+            f'<h2>{escape(mail.subject)}</h2><p class="soft">{escape(_sender(mail))} · {_clock(mail.created)} · {escape(mail.status)}'
+            f"{' · opened' if mail.is_opened else ''}</p>"
         )
         if mail.html:
             # A tapped link opens a tab of its own, free of the sandbox; what is inside the email runs no script.
@@ -114,6 +115,12 @@ def mailbox(store: Store, address: str) -> Reply:
                 f'value="{escape(one_click.group(1))}"><button>Unsubscribe (one click)</button></form>'
             )
     return page(address, "".join(parts))
+
+
+def _sender(mail: Mail) -> str:
+    """Return whom an email comes from, and where an answer would go if not there."""
+    sender = f"{mail.sender_name} <{mail.sender}>" if mail.sender_name else mail.sender
+    return f"{sender}, answers to {mail.reply_to}" if mail.reply_to else sender
 
 
 def linked(body: str) -> str:

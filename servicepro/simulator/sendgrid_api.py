@@ -1,7 +1,8 @@
 """SendGrid's mail/send, event webhook and activity log.
 
-Addresses that mean something, by their local part: bounce… bounces hard, block… softly, dropped… is dropped, spam… complains. Who
-bounced hard or complained is suppressed: later emails are accepted and dropped.
+Addresses that mean something, by their local part: bounce… bounces hard, latebounce… too but only after it was delivered, block… softly,
+dropped… is dropped, spam… complains. Who bounced hard or complained is suppressed: later emails are accepted and dropped. A sender
+unverified… is not one this account may send as. An email whose opens are tracked is opened when its mailbox is looked at.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from servicepro.simulator.store import SENDGRID_KEY, Mail, Store
 
 RECIPIENTS_MAX = 1_000  # personalizations, and people in all of them together
 CUSTOM_ARGS_BYTES_MAX = 10_000
+SUBSTITUTION_BYTES_MAX = 10_000  # of one person, tags and values together
 _ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+")
 _RESERVED = {"to", "from", "subject", "reply-to", "cc", "bcc", "dkim-signature", "received", "content-type", "content-transfer-encoding"}
 _KNOWN = {
@@ -25,6 +27,11 @@ _KNOWN = {
 }  # fmt: skip
 _KNOWN_OF_A_PERSON = {"to", "subject", "headers", "substitutions", "custom_args"}
 _UNAUTHORIZED = "The provided authorization grant is invalid, expired, or revoked"
+_UNVERIFIED = (
+    "The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved."
+    " Visit https://sendgrid.com/docs/for-developers/sending-email/sender-identity/ to see the Sender Identity requirements"
+)
+_FATES = ("bounce", "latebounce", "block", "dropped", "spam")
 
 
 class Refusal(Exception):
@@ -88,19 +95,33 @@ class SendGridApi:
             return error(400, *refusal.args)
         except (ValueError, TypeError, KeyError, AttributeError):
             return error(400, "Bad Request")
+        if body["from"]["email"].startswith("unverified"):
+            return error(403, _UNVERIFIED, "from")
         if is_sandboxed:
             return Reply(200)
         message_id = secrets.token_urlsafe(16)
+        if self.store.is_lean:
+            self.store.count([to["email"].lower() for person in body["personalizations"] for to in person["to"]])
+            return self.confirm(fault, message_id, wait)
         events = [item for person in body["personalizations"] for item in self.accept(person, body, message_id)]
         reply = self.confirm(fault, message_id, wait)
         mode = self.faults.callbacks
-        if mode == "off" or not self.store.event_urls or self.store.is_lean:
+        if mode == "off" or not self.store.event_urls:
             return reply
         telling = self.tell(events, mode, self.faults.callback_delay_seconds)
         if mode == "before":
             return self.after(telling, reply)
         self.caller.start(telling)
         return reply
+
+    def look(self, address: str) -> None:
+        """Open the emails of a mailbox, and tell of those whose sender wanted to know; each once."""
+        unseen = [mail for mail in self.store.mails if mail.to == address and mail.tracks_opens and not mail.is_opened]
+        for mail in unseen:
+            self.store.open_mail(mail)
+        if unseen and self.faults.callbacks != "off" and self.store.event_urls:
+            opened = [event("open", _base(mail), useragent="simulator", ip="127.0.0.1", sg_machine_open=False) for mail in unseen]
+            self.caller.start(self.tell(opened, self.faults.callbacks, 0.0))
 
     async def after(self, telling: Any, reply: Reply) -> Reply:
         """Answer when the application has heard everything already."""
@@ -133,16 +154,18 @@ class SendGridApi:
         events = []
         for to in person["to"]:
             address = to["email"].lower()
-            kind = next((word for word in ("bounce", "block", "dropped", "spam") if address.startswith(word)), "")
+            kind = next((word for word in _FATES if address.startswith(word)), "")
             if address in self.store.suppressed:
                 kind = "dropped"
             mail = Mail(
                 message_id, address, body["from"]["email"], fill(person.get("subject") or body["subject"]),
                 content.get("text/plain", ""), content.get("text/html", ""), {**body.get("headers", {}), **person.get("headers", {})},
                 custom.get("attempt_id", ""), time.time(), kind or "delivered",
+                sender_name=body["from"].get("name", ""), reply_to=body.get("reply_to", {}).get("email", ""),
+                tracks_opens=bool(body.get("tracking_settings", {}).get("open_tracking", {}).get("enable")), custom=custom,
             )  # fmt: skip
             self.store.add_mail(mail)
-            events += self.consequences(kind, {**custom, "email": address, "message_id": message_id})
+            events += self.consequences(kind, _base(mail))
         return events
 
     def consequences(self, kind: str, base: dict[str, str]) -> list[dict[str, Any]]:
@@ -151,14 +174,14 @@ class SendGridApi:
         if kind == "dropped":
             return [event("dropped", base, reason=self.store.suppressed.get(address, "Invalid"))]
         processed = event("processed", base)
-        if kind == "bounce":
+        delivered = event("delivered", base, response="250 OK")
+        if kind in ("bounce", "latebounce"):
             self.store.write("suppress", [address, "Bounced Address"])
             bounced = event("bounce", base, type="bounce", status="5.1.1", reason="550 5.1.1 unknown user")
             bounced.pop("sg_message_id")  # asynchronous bounces come without it
-            return [processed, bounced]
+            return [processed, delivered, bounced] if kind == "latebounce" else [processed, bounced]
         if kind == "block":
             return [processed, event("bounce", base, type="blocked", status="4.7.1", reason="421 try again later")]
-        delivered = event("delivered", base, response="250 OK")
         if kind == "spam":
             self.store.write("suppress", [address, "Spam Reporting Address"])
             return [processed, delivered, event("spamreport", base)]
@@ -172,6 +195,11 @@ class SendGridApi:
         await self.caller.events(self.store.event_urls, events, times=2 if mode == "repeated" else 1)
 
 
+def _base(mail: Mail) -> dict[str, str]:
+    """Return what every event of an email says."""
+    return {**mail.custom, "email": mail.to, "message_id": mail.message_id}
+
+
 def check(body: dict[str, Any]) -> None:
     """Check a request the way SendGrid does, before anything of it is taken. Raises Refusal, or what a wrong type raises."""
     _check_names(body, _KNOWN, "")
@@ -180,6 +208,8 @@ def check(body: dict[str, Any]) -> None:
         raise Refusal("The personalizations field is required and must have 1 to 1000 items.", "personalizations")
     if not _is_address(body.get("from")):
         raise Refusal("The from object must be provided for every email send.", "from.email")
+    if "reply_to" in body and not _is_address(body["reply_to"]):
+        raise Refusal("The reply_to email does not contain a valid address.", "reply_to.email")
     _check_content(body.get("content"))
     _check_headers(body.get("headers", {}), "headers")
     _check_custom_args(body.get("custom_args", {}), "custom_args")
@@ -198,15 +228,20 @@ def _check_person(person: dict[str, Any], field: str, subject: Any) -> None:
     if not isinstance(subject, str) or not subject:
         raise Refusal("The subject is required. You can get around this requirement if you use a template.", "subject")
     _check_names(person, _KNOWN_OF_A_PERSON, field)
-    if not _is_texts(person.get("substitutions", {})):
-        raise Refusal("The substitutions must be an object of strings.", f"{field}.substitutions")
+    _check_substitutions(person.get("substitutions", {}), f"{field}.substitutions")
     _check_headers(person.get("headers", {}), f"{field}.headers")
     _check_custom_args(person.get("custom_args", {}), f"{field}.custom_args")
 
 
+def _check_substitutions(given: Any, field: str) -> None:
+    if not _is_texts(given):
+        raise Refusal("The substitutions must be an object of strings.", field)
+    if sum(len(f"{tag}{value}".encode()) for tag, value in given.items()) > SUBSTITUTION_BYTES_MAX:
+        raise Refusal("The substitutions may not exceed 10000 bytes.", field)
+
+
 def _check_names(given: dict[str, Any], known: set[str], field: str) -> None:
-    unknown = sorted(given.keys() - known)
-    if unknown:
+    if unknown := sorted(given.keys() - known):
         # SendGrid has more parameters; taking an email and leaving one of them out would be a lie.
         raise Refusal(f"The simulator does not know {', '.join(unknown)}", field or None)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -45,7 +44,7 @@ class Request:
     @property
     def json(self) -> Any:
         """Return the JSON body; ValueError where it is none."""
-        return json.loads(self.body or b"{}")
+        return orjson.loads(self.body or b"{}")
 
     def basic_auth(self) -> tuple[str, str]:
         """Return user and password, empty where there are none."""

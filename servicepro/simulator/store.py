@@ -45,6 +45,11 @@ class Mail:
     attempt_id: str
     created: float
     status: str = "delivered"
+    sender_name: str = ""
+    reply_to: str = ""
+    tracks_opens: bool = False
+    is_opened: bool = False
+    custom: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -138,6 +143,9 @@ class Store:
             self.mails = [mail for mail in self.mails if mail.to != payload]
         elif kind == "mail":
             self.mails.append(Mail(**payload))
+        elif kind == "opened":
+            for mail in self.mails:
+                mail.is_opened = mail.is_opened or [mail.message_id, mail.to] == payload
         elif kind == "block":
             self.blocked.add((payload[0], payload[1]))
         elif kind == "unblock":
@@ -166,8 +174,7 @@ class Store:
     def add_text(self, text: Text) -> None:
         """Keep a text."""
         if self.is_lean:
-            self.counts[text.to] += 1
-            self.lean_messages += 1
+            self.count([text.to])
         else:
             self.write("text", asdict(text))
 
@@ -184,11 +191,17 @@ class Store:
 
     def add_mail(self, mail: Mail) -> None:
         """Keep an email."""
-        if self.is_lean:
-            self.counts[mail.to] += 1
-            self.lean_messages += 1
-        else:
-            self.write("mail", asdict(mail))
+        self.write("mail", asdict(mail))
+
+    def open_mail(self, mail: Mail) -> None:
+        """Note that an email was looked at."""
+        self.write("opened", [mail.message_id, mail.to])
+
+    def count(self, addresses: list[str]) -> None:
+        """Keep of these messages that they came: all that a lean simulator keeps."""
+        for address in addresses:
+            self.counts[address] += 1
+        self.lean_messages += len(addresses)
 
     def choose_sender(self, service_sid: str) -> str:
         """Return the number a messaging service sends from."""
