@@ -3,10 +3,17 @@
 from django.urls import path
 
 from campaigns.urls import campaign_routes
-from campaigns.views import messages, wizard, wizard_customers
+from campaigns.views import messages, wizard, wizard_content, wizard_customers, wizard_schedule
 from tenants.services import owner_required
 
-STEPS = {1: wizard.info, 2: wizard.places, 3: wizard.channels, 4: wizard_customers.customers}
+STEPS = {
+    1: wizard.info,
+    2: wizard.places,
+    3: wizard.channels,
+    4: wizard_customers.customers,
+    5: wizard_content.content,
+    6: wizard_schedule.schedule,
+}
 
 urlpatterns = [
     path("", owner_required(messages.overview), name="messages"),

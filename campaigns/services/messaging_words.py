@@ -55,12 +55,9 @@ def unkeepable(content: MessagingContent) -> Problems:
 
 def content_problems(content: MessagingContent, channels: Collection[str]) -> Problems:
     """Return {field: what stands against sending it so} on the chosen channels; the template is asked for at the provider's."""
-    problems = unkeepable(content)
-    if EMAIL in channels:
-        problems = _email_problems(content) | problems
-    if WHATSAPP in channels:
-        problems = _whatsapp_problems(content) | problems
-    return problems
+    email = _email_problems(content) if EMAIL in channels else {}
+    whatsapp = _whatsapp_problems(content) if WHATSAPP in channels else {}
+    return email | whatsapp | unkeepable(content)
 
 
 def _email_problems(content: MessagingContent) -> Problems:

@@ -1,6 +1,7 @@
 """An owner's formatted text made fit for an email: what may stand in it, its plain twin, and what may stand in a subject."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ _OWN_LINK = re.compile(r"\{\{\s*[a-z]+(?:_[a-z]+)*_link\s*\}\}")
 # Mail ends a header at the first two; the others end a line for one program or another, or hide what follows.
 _BREAKS_HEADER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNKEPT = re.compile("[\x00\ud800-\udfff]")
+_WEB_ADDRESS = re.compile(r"""https?://[^\s<>{}"]+[^\s<>{}".,;:!?)']""", re.IGNORECASE)
 _FIRST_NEWLINES = re.compile(r"<pre>\n+")  # a browser drops the first each time it reads it
 _WHITESPACE = re.compile(r"[ \t\r\n\f]+")
 _APART = _BLOCKS - {"div", "li"}  # a line is left empty around these; an editor's divs are plain lines
@@ -68,6 +70,12 @@ def plain_twin(html: str) -> str:
     reader.feed(html)
     reader.close()
     return reader.text()
+
+
+def from_plain(text: str) -> str:
+    """Return plain words as formatted text: every line a line, web addresses as links."""
+    lines = _WEB_ADDRESS.sub(lambda found: f'<a href="{found.group()}">{found.group()}</a>', escape(text.strip("\n"), quote=False))
+    return sanitise(f"<div>{lines.replace(chr(10), '<br>')}</div>" if lines.strip() else "")
 
 
 def subject_problem(subject: str) -> str:

@@ -1,0 +1,112 @@
+// The editor of a message. Without this file the plain field stands in for it, and "Look again" renews the preview.
+"use strict";
+(() => {
+  const form = document.getElementById("wizard");
+  if (!form) return;
+  const editor = form.querySelector("trix-editor");
+  const labels = { "{{booking_link}}": "Book an appointment", "{{preferences_link}}": "Choose what you get" };
+  const tags = new Set("A B BLOCKQUOTE BR CODE DEL DIV EM H1 I LI OL P PRE STRONG U UL".split(" "));
+  const dropped = new Set("SCRIPT STYLE TITLE TEMPLATE NOSCRIPT TEXTAREA SELECT IFRAME OBJECT SVG MATH".split(" "));
+
+  // What was copied elsewhere is read as a document that runs and loads nothing, and only words and their format are taken out of it.
+  const copied = (from, to) => {
+    for (const node of from.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) to.append(node.data);
+      else if (node.nodeType === Node.ELEMENT_NODE && !dropped.has(node.nodeName.toUpperCase())) {
+        const kept = tags.has(node.nodeName) ? document.createElement(node.nodeName) : null;
+        const address = kept && node.nodeName === "A" ? node.getAttribute("href") || "" : "";
+        if (/^(https?:\/\/|mailto:)/i.test(address)) kept.setAttribute("href", address);
+        copied(node, kept || to);
+        if (kept) to.append(kept);
+      }
+    }
+  };
+  const cleaned = (page) => {
+    const found = document.implementation.createHTMLDocument("").createElement("div");
+    copied(new DOMParser().parseFromString(page, "text/html").body, found);
+    return found.innerHTML;
+  };
+  const take = (event, data) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const page = data.getData("text/html");
+    if (page) editor.editor.insertHTML(cleaned(page));
+    else editor.editor.insertString(data.getData("text/plain"));
+  };
+
+  if (editor) {
+    addEventListener("paste", (event) => editor.contains(event.target) && take(event, event.clipboardData), true);
+    addEventListener("drop", (event) => editor.contains(event.target) && take(event, event.dataTransfer), true);
+    editor.addEventListener("dragstart", (event) => event.preventDefault());
+    editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
+    const pressed = () => {
+      for (const button of form.querySelectorAll("#toolbar [data-trix-attribute]"))
+        button.setAttribute("aria-pressed", String(button.classList.contains("trix-active")));
+    };
+    const soon = () => requestAnimationFrame(pressed);
+    editor.addEventListener("trix-selection-change", soon);
+    editor.addEventListener("trix-change", soon);
+    const begin = () => {
+      document.getElementById("plain-editor").hidden = true;
+      document.getElementById("rich-editor").hidden = false;
+      form.elements.email_format.value = "html";
+    };
+    if (editor.editor) begin();
+    else editor.addEventListener("trix-initialize", begin);
+    document.getElementById("email_html-title").addEventListener("click", () => editor.focus());
+  }
+
+  // A button puts its field where the cursor stands, and the cursor behind it; a link gets words that can be pressed.
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-insert]");
+    if (!button) return;
+    const token = button.dataset.insert;
+    if (button.dataset.into === "email_html" && form.elements.email_format.value === "html") {
+      editor.focus();
+      if (labels[token]) editor.editor.insertHTML(`<a href="${token}">${labels[token]}</a>`);
+      else editor.editor.insertString(token);
+      return;
+    }
+    const words = document.getElementById(button.dataset.into === "email_html" ? "email_plain" : button.dataset.into);
+    words.focus();
+    words.setRangeText(token, words.selectionStart, words.selectionEnd, "end");
+    words.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  const words = document.getElementById("whatsapp_text");
+  const count = document.getElementById("whatsapp-count");
+  if (words) {
+    const most = Number(count.dataset.max);
+    const tell = () => {
+      const length = [...words.value].length;
+      count.textContent = `${length.toLocaleString("en-US")} of ${most.toLocaleString("en-US")} characters`;
+      count.classList.toggle("wrong", length > most);
+    };
+    words.addEventListener("input", tell);
+    tell();
+  }
+
+  // Enter in the search for a person looks for them; it does not lead on.
+  const who = document.getElementById("who");
+  if (who) who.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+
+  // What cannot be renewed says so in its own place; what was typed stays.
+  const say = (part, sentence) => {
+    const old = part.querySelector(":scope > .stale");
+    const line = old || document.createElement("p");
+    line.className = "warn stale";
+    line.setAttribute("role", "alert");
+    line.textContent = sentence;
+    if (!old) part.prepend(line);
+  };
+  const isOurs = (event) => form.contains(event.detail.target);
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
+    document.body.addEventListener(name, (event) => {
+      if (isOurs(event)) say(event.detail.target, "This could not be renewed just now. What you typed is still here.");
+    });
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isOurs(event) || !event.detail.xhr.responseURL.includes("/admin/login/")) return;
+    event.detail.shouldSwap = false;
+    say(event.detail.target, "You were signed out. Sign in again in another window, then go on here: what you typed is still here.");
+  });
+})();
