@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from campaigns.wording import reason_label
+
 # What stands in the audit trail.
 _DONE = {
     "messaging_created": "made it",
@@ -49,6 +51,20 @@ _LATE = {
     "bounced": "The mail server of this address sent it back.",
     "not delivered": "The provider took it, and then could not deliver it.",
 }
+
+
+# What says something else of an email or a WhatsApp message than of a text.
+_REASONS = {
+    ("email", "provider_rejected"): "the email provider refused this address",
+    ("email", "opted_out_provider"): "unsubscribed, bounced or complained at the email provider",
+    ("whatsapp", "provider_rejected"): "WhatsApp refused this number",
+    ("whatsapp", "opted_out_provider"): "blocked this business on WhatsApp",
+}
+
+
+def reason_in_words(channel: str, reason: str) -> str:
+    """Return why a message of a channel has the outcome it has, as a short phrase."""
+    return _REASONS.get((channel, reason)) or reason_label(reason)
 
 
 def action_in_words(action: str, details: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ NUMBER_DIGITS_MAX = 19
 @require_POST
 def act(request: HttpRequest, campaign_id: int, action: str, kind: str) -> HttpResponse:
     """Do what a button says."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     actions = _ACTIONS[kind]
     if action not in actions:
         raise Http404

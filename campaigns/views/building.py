@@ -48,7 +48,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show a draft as it was typed; on the press of a button save it."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     if campaign.status != Campaign.Status.DRAFT:
         what = "Take it off the calendar first, then change it." if campaign.status == Campaign.Status.SCHEDULED else "Only a draft can be."
         messages.error(request, f"This invitation cannot be changed now. {what}")

@@ -9,9 +9,9 @@ import xlsxwriter
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.views.decorators.http import require_POST
 
+from campaigns.message_words import reason_in_words
 from campaigns.models import Campaign, Target
 from campaigns.views.watching import campaign_asked_for
-from campaigns.wording import reason_label
 from customers.services import record_access
 from servicepro.lib.spreadsheet_safety import safe_cell
 from tenants.selectors import signed_in_user
@@ -31,7 +31,7 @@ _MESSAGING_COLUMNS = {
     "whatsapp_because": "sms_reason",
     "error": "error_message",
 }
-_SPOKEN = ("email_reason", "sms_reason")
+_SPOKEN = {"email_reason": "email", "sms_reason": "whatsapp"}
 # Rows leave for a file on disk as they are written: a workbook of a hundred thousand people takes no memory for them.
 _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
@@ -39,7 +39,7 @@ _OPTIONS = {"constant_memory": True, "strings_to_formulas": False, "strings_to_u
 @require_POST
 def export(request: HttpRequest, campaign_id: int, kind: str) -> StreamingHttpResponse:
     """Download everybody and what became of them, as CSV or a workbook; recorded, and safe to open in a spreadsheet."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     actor, subject = signed_in_user(request), f"campaign:{campaign.pk}"
     people = Target.objects.filter(campaign_id=campaign.pk).count()
     record_access(actor=actor, action="export", how_many=people, subject=subject)
@@ -87,8 +87,10 @@ def _columns(campaign: Campaign) -> Mapping[str, str]:
 
 
 def _rows(campaign: Campaign) -> Iterator[Sequence[object]]:
-    columns, is_spoken = _columns(campaign), campaign.kind == "messaging"
+    columns = _columns(campaign)
+    spoken = _SPOKEN if campaign.kind == "messaging" else {}
     yield list(columns)
     for target in Target.objects.filter(campaign_id=campaign.pk).order_by("id").iterator(chunk_size=EXPORT_ROWS_AT_ONCE):
-        row = [getattr(target, column) for column in columns.values()]
-        yield [reason_label(cell) if is_spoken and column in _SPOKEN else cell for cell, column in zip(row, columns.values(), strict=True)]
+        cells = {column: getattr(target, column) for column in columns.values()}
+        cells |= {column: reason_in_words(channel, cells[column]) for column, channel in spoken.items()}
+        yield [cells[column] for column in columns.values()]

@@ -45,7 +45,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show one invitation: how far it is, its words as somebody gets them, and everybody in it."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     tenant, now = current_tenant(), timezone.now()
     draft = services.draft_of(campaign)
     people = people_context(request, who="", shown_as=None)

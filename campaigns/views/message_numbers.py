@@ -13,11 +13,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.message_chart import draw
-from campaigns.message_words import BADGES, NOBODY, action_in_words, late_sentence, report_in_words
+from campaigns.message_words import BADGES, NOBODY, action_in_words, late_sentence, reason_in_words, report_in_words
+from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign, Target
-from campaigns.selectors import campaign_counts, matching_targets
+from campaigns.selectors import matching_targets
 from campaigns.types import ChannelStats, MessagingStats
-from campaigns.wording import reason_label
 from messaging.selectors import delivery_statuses
 from servicepro.lib.clock import moment_in_words
 from servicepro.lib.phone import mask_phone
@@ -107,7 +107,7 @@ def unknown_opens(campaign: Campaign) -> frozenset[str]:
 
 def numbers_context(campaign: Campaign) -> dict[str, Any]:
     """Return the numbers of a campaign as its page shows them."""
-    stats = stats_of([campaign])[campaign.pk]
+    stats = messaging_stats([campaign])[campaign.pk]
     totals, unknown = Totals.of(stats.channels), unknown_opens(campaign)
     return {
         "stats": stats,
@@ -132,27 +132,13 @@ def _cell(channel: ChannelStats, name: str, unknown: frozenset[str]) -> int | No
     return None if name == "opened" and channel.channel in unknown else getattr(channel, name)
 
 
-def stats_of(campaigns: Sequence[Campaign]) -> dict[int, MessagingStats]:
-    """Return {campaign id: its numbers}."""
-    return {campaign.pk: _stats(campaign) for campaign in campaigns}
-
-
-def _stats(campaign: Campaign) -> MessagingStats:
-    counts, channels = campaign_counts(campaign.pk), []
-    for name in chosen_channels(campaign):
-        found = getattr(counts, COLUMNS[name])
-        waiting = found.pending + found.held + found.in_doubt
-        channels.append(ChannelStats(name, found.total, found.sent, found.failed, found.skipped, waiting, 0, 0, 0, 0, 0))
-    return MessagingStats(counts.sms.total, tuple(channels), campaign.tracks_opens)
-
-
 def left_out_because(campaign: Campaign) -> list[tuple[str, list[tuple[int, str]]]]:
     """Return, for each channel, how many were left out for which reason."""
     found = []
     for channel in chosen_channels(campaign):
         skipped = Target.objects.filter(campaign_id=campaign.pk, **{f"{COLUMNS[channel]}_status": "skipped"})
         counted = skipped.values_list(f"{COLUMNS[channel]}_reason").annotate(people=Count("pk")).order_by("-people")
-        found.append((CHANNELS[channel], [(people, reason_label(reason)) for reason, people in counted]))
+        found.append((CHANNELS[channel], [(people, reason_in_words(channel, reason)) for reason, people in counted]))
     return [(channel, reasons) for channel, reasons in found if reasons]
 
 
@@ -210,7 +196,7 @@ def _person(campaign: Campaign, target: Target, reports: Mapping[str, Mapping[uu
         column = COLUMNS[channel]
         status, attempt = getattr(target, f"{column}_status"), getattr(target, f"{column}_attempt_id")
         report = report_in_words(said.get(attempt)) if status == "sent" and attempt else ""
-        reason = reason_label(getattr(target, f"{column}_reason")) or late_sentence(report)
+        reason = reason_in_words(channel, getattr(target, f"{column}_reason")) or late_sentence(report)
         is_waiting = is_waiting or status in ("pending", "held")
         ways.append({"label": CHANNELS[channel], "chip": report or status, "badge": report or BADGES[status], "because": reason})
     return {

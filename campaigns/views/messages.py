@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from bookings.selectors import all_places
+from campaigns.messaging_rows import messaging_campaigns
+from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign
 from campaigns.types import MessagingStats, Selection
 from campaigns.views.message_numbers import (
@@ -18,7 +20,6 @@ from campaigns.views.message_numbers import (
     numbers_context,
     people_table,
     share,
-    stats_of,
     when_in_words,
 )
 from campaigns.views.watching import campaign_asked_for, may_act
@@ -33,9 +34,8 @@ PAGE_ROWS = 20
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the campaigns so far, the newest first."""
-    found = Campaign.objects.filter(kind=KIND).select_related("segment").order_by("-created_at", "-pk")
-    page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
-    stats = stats_of(list(page))
+    page = Paginator(messaging_campaigns(signed_in_user(request)), PAGE_ROWS).get_page(request.GET.get("page"))
+    stats = messaging_stats(list(page))
     rows = [_row(campaign, stats[campaign.pk]) for campaign in page]
     return admin_page(
         request, "campaigns/messages.html", "Campaigns to customers who agreed", page=page, rows=rows, may_act=may_act(request)
@@ -59,7 +59,7 @@ def _row(campaign: Campaign, stats: MessagingStats) -> dict[str, Any]:
 @require_GET
 def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show one campaign: how far it is, what it says, everybody on its list, and what was done to it."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     context: dict[str, Any] = {
         "campaign": campaign,
         "may_act": may_act(request),

@@ -44,7 +44,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_GET
 def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show one campaign: numbers, words, people."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     first = Target.objects.filter(campaign_id=campaign.pk).exclude(phone=None).order_by("id").first()
     chosen = matching_targets(campaign.pk, phone_text=request.GET.get("as", ""), region=current_tenant().region).first()
     shown_as = chosen if request.GET.get("as") and chosen else first

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from campaigns.messaging_rows import messaging_by_id
 from campaigns.models import Campaign, Target
 from campaigns.selectors import FILTERS, campaign_by_id, campaign_counts, explain_target, invitation_stats, matching_targets
 from campaigns.types import InvitationStats
@@ -37,8 +38,10 @@ SKIP_FILTERS = (
 )
 
 
-def campaign_asked_for(campaign_id: int, kind: str) -> Campaign:
-    """Return the campaign an address names. Raises Http404 where there is none of this kind."""
+def campaign_asked_for(request: HttpRequest, campaign_id: int, kind: str) -> Campaign:
+    """Return the campaign an address names. Raises Http404 where there is none of this kind, or none that is of who asks."""
+    if kind == "messaging":
+        return get_or_404(messaging_by_id, campaign_id, signed_in_user(request))
     campaign = get_or_404(campaign_by_id, campaign_id)
     if campaign.kind != kind:
         raise Http404(f"Campaign {campaign_id} is of another kind.")
@@ -53,7 +56,7 @@ def may_act(request: HttpRequest) -> bool:
 @require_GET
 def progress(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show the numbers alone; the page asks for them every second while the campaign runs."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     # In another status other things may be done: then the buttons come along, and else they keep what is being typed.
     is_late = request.GET.get("shown", campaign.status) != campaign.status
     context = {"campaign": campaign, "is_late": is_late, "may_act": may_act(request)}
@@ -65,7 +68,7 @@ def progress(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
 @require_GET
 def targets(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
     """Show the table alone."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     if kind == "messaging":
         context = {"campaign": campaign, "may_act": may_act(request), **people_table(request, campaign)}
         return render(request, "campaigns/_message_people.html", context)
@@ -75,7 +78,7 @@ def targets(request: HttpRequest, campaign_id: int, kind: str) -> HttpResponse:
 @require_GET
 def why(request: HttpRequest, campaign_id: int, target_id: int, kind: str) -> HttpResponse:
     """Say in plain words what became of one person."""
-    campaign = campaign_asked_for(campaign_id, kind)
+    campaign = campaign_asked_for(request, campaign_id, kind)
     target = Target.objects.filter(campaign_id=campaign.pk, pk=target_id).first()
     if target is None:
         raise Http404

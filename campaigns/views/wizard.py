@@ -62,7 +62,7 @@ def of_draft(step: Step) -> Callable[..., HttpResponseBase]:
 
     @require_http_methods(["GET", "HEAD", "POST"])
     def view(request: HttpRequest, campaign_id: int) -> HttpResponseBase:
-        campaign = campaign_asked_for(campaign_id, drafts.KIND)
+        campaign = campaign_asked_for(request, campaign_id, drafts.KIND)
         if campaign.status == Campaign.Status.DRAFT:
             return step(request, campaign)
         what = "Take it off the calendar first, then change it." if campaign.status == Campaign.Status.SCHEDULED else "Only a draft can be."
@@ -138,7 +138,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_GET
 def resume(request: HttpRequest, campaign_id: int) -> HttpResponse:
     """Lead to the step at which its owner left it."""
-    campaign = campaign_asked_for(campaign_id, drafts.KIND)
+    campaign = campaign_asked_for(request, campaign_id, drafts.KIND)
     return redirect(step_link(campaign, max(drafts.INFO, min(campaign.step, drafts.SENDING))))
 
 

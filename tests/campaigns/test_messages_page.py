@@ -2,6 +2,7 @@
 
 import csv
 import io
+import uuid
 import zipfile
 
 import pytest
@@ -11,8 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from bookings.models import Place
 from campaigns.models import Campaign, Target
+from campaigns.types import Selection
 from customers.models import PersonalDataAccess
+from messaging.selectors import ledger_table
 from tenants.accounts.models import AuditEntry, User
 from tests.support.browsing import signed_in
 
@@ -203,3 +207,39 @@ def test_a_campaign_of_another_kind_is_not_shown_here():
     campaign = made()
     Campaign.objects.update(kind="invitation")
     assert signed_in().get(page("-campaign", campaign.pk)).status_code == 404
+
+
+def test_an_owner_does_not_see_the_campaigns_of_places_of_others():
+    place = Place.objects.create(name="Uptown", time_zone="America/Chicago")
+    campaign = made(status="paused", audience=Selection((place.pk,)).as_json())
+    with_people(campaign, ("pending", "pending"))
+    assert "Uptown" in signed_in().get(page("-campaign", campaign.pk)).text
+    other = User.objects.create_user("second@shop.example", "a-long-password", role="owner", is_staff=True)
+    place.owners.add(other)
+    assert "Spring" not in signed_in().get(page("")).text
+    for name in ("-campaign", "-progress", "-targets", "-edit"):
+        assert signed_in().get(page(name, campaign.pk)).status_code == 404
+    for name, *arguments in (("-export",), ("-act", "cancel"), ("-act", "remove")):
+        assert signed_in().post(page(name, campaign.pk, *arguments), {"target": Target.objects.get().pk}).status_code == 404
+    assert signed_in("second@shop.example").get(page("-campaign", campaign.pk)).status_code == 200
+
+
+def test_delivered_and_opened_are_what_the_provider_reported():
+    campaign = made(status="completed", tracks_opens=True)
+    with_people(campaign, ("sent", "sent"))
+    attempts = {"email": uuid.uuid4(), "whatsapp": uuid.uuid4()}
+    Target.objects.update(email_attempt_id=attempts["email"], sms_attempt_id=attempts["whatsapp"])
+    for channel, said in (("email", "bounce"), ("whatsapp", "read")):
+        table = ledger_table(channel)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO public.{table.name} (tenant_id, campaign_key, {table.address}, attempt_id, state, {table.ok},"
+                " provider_status, provider_rank) VALUES ('shop', %s, 'tag', %s, 'sent', true, %s, 5)",
+                [campaign.key, attempts[channel], said],
+            )
+    shown = signed_in().get(page("-campaign", campaign.pk))
+    counts = {card["name"]: (card["count"], card.get("share")) for card in shown.context["cards"]}
+    assert counts["sent"] == (2, 100) and counts["delivered"] == (1, 50) and counts["opened"] == (1, 50)
+    assert [way["badge"] for way in shown.context["people"][0]["ways"]] == ["bounced", "read"]
+    assert "mail server of this address sent it back" in shown.text
+    assert shown.context["totals"].cost_micros == sum(channel.cost_micros for channel in shown.context["stats"].channels) > 0
