@@ -18,6 +18,19 @@ class ConsentFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """How somebody said yes or no: `source` is the door (portal, link, staff), `wording` the sentence they were shown or said.
+
+    `actor` is who recorded it, empty where it was the person; `given_at` when they said it, where that was before it was recorded.
+    """
+
+    wording: str
+    source: str = "portal"
+    actor: str = ""
+    given_at: datetime.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Consolidation:
     """How many distinct people the records make, and what is known of them."""
 

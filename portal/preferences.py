@@ -16,7 +16,9 @@ WAYS = {
 TEXT_START = "You texted us STOP. Text START to the same number first, then you can turn offers on here."
 WHATSAPP_START = "You wrote STOP to us on WhatsApp. Write START in the same chat first, then you can turn offers on here."
 WHATSAPP_AWAY = "Our messages to you on WhatsApp do not arrive. Write START to us there, or ask us about it."
-BOUNCED = "Our emails to your address came back. Please check it above."
+BOUNCED = "Our emails to your address came back. Please give us one that works."
+COMPLAINED = "You told your mail program that our emails are unwanted. Write to us if you want them again."
+EVERYTHING_OFF = "{business} may no longer send me offers and news, on any channel."
 _STOP_REASONS = ("stop", "twilio")
 
 
@@ -38,7 +40,7 @@ def _preference(channel: str, rows: list[Customer]) -> Preference:
 
 def _way_out(channel: str, reason: str) -> str:
     if channel == "email":
-        return BOUNCED
+        return COMPLAINED if reason == "complaint" else BOUNCED
     if channel == "whatsapp":
         return WHATSAPP_START if reason.startswith(_STOP_REASONS) else WHATSAPP_AWAY
     return TEXT_START if reason.startswith(_STOP_REASONS) else "Texts to your number do not arrive. Please ask us about it."

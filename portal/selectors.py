@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
+from campaigns.selectors import Target
 from customers.selectors import Customer, customer_by_phone
 from customers.services import records_of_email
 from portal.models import PortalSession, SignInCode
@@ -112,3 +113,10 @@ def pending_code(request: HttpRequest, purpose: str) -> SignInCode | None:
     """Return the code this browser asked for, used up or not."""
     token = request.COOKIES.get(cookie_name(is_pending=True), "")
     return SignInCode.objects.select_related("customer").filter(browser_hash=hashed(token), purpose=purpose).first() if token else None
+
+
+def person_of_link(target: Target | None) -> Customer | None:
+    """Return the living record of whoever a campaign's message went to, None where the person is unknown or was erased."""
+    record = target.customer if target else None
+    person = (record.same_person_as or record) if record else None
+    return None if person is None or person.erased_as else person

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portal.views import account, appointment, book, checkout, contents, offer, register, rewards, sign_in
+from portal.views import account, appointment, book, checkout, contents, offer, preferences, register, rewards, sign_in
 
 urlpatterns = [
     path("o/<str:token>", offer.offer, name="offer"),
     path("i/<str:token>", register.invitation, name="invitation"),
-    path("u/<str:token>", offer.unsubscribe, name="unsubscribe"),
+    path("u/<str:token>", preferences.unsubscribe, name="unsubscribe"),
+    path("p/<str:token>", preferences.preferences, name="preferences"),
     path("book", book.services, name="book"),
     path("book/time", book.times, name="book-time"),
     path("book/details", checkout.details, name="book-details"),

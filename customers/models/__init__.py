@@ -1,7 +1,7 @@
 """People, what was said with them, and what they allowed."""
 
 from customers.models.access import PersonalDataAccess
-from customers.models.consent import ConsentEvent, Suppression
+from customers.models.consent import ConsentChange, ConsentEvent, Suppression
 from customers.models.contacts import ContactChange
 from customers.models.conversations import Conversation, Message, Participant
 from customers.models.imports import ImportBatch, ImportRow
@@ -10,6 +10,7 @@ from customers.models.people import Customer, JoinEvidence
 from customers.models.privacy import ErasureCertificate
 
 __all__ = [
+    "ConsentChange",
     "ConsentEvent",
     "ContactChange",
     "Conversation",

@@ -35,10 +35,11 @@ class ConsentEvent(models.Model):
     """A change of what somebody allowed; rows are only ever added (a trigger refuses the rest)."""
 
     class Action(models.TextChoices):
-        """What happened to the consent."""
+        """What happened to the consent; cleared is what counts no longer, as if it had not been said."""
 
         GRANTED = "granted"
         WITHDRAWN = "withdrawn"
+        CLEARED = "cleared"
 
     customer = models.ForeignKey(Customer, null=True, on_delete=models.PROTECT, related_name="+")
     address_tag = models.CharField(max_length=32)
@@ -56,3 +57,19 @@ class ConsentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.action}"
+
+
+class ConsentChange(models.Model):
+    """What a record's consent columns held before and since. The database writes it, whoever changes them; rows are only ever added."""
+
+    record_id = models.BigIntegerField(help_text="the customer's record; a list that is taken back may remove it")
+    changes = models.JSONField(help_text="column to what it held before and since")
+    source = models.CharField(max_length=48)
+    actor = models.CharField(max_length=120, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["record_id", "at"], name="consent_changes_of")]
+
+    def __str__(self) -> str:
+        return f"{self.source} changed {', '.join(self.changes)}"

@@ -1,7 +1,7 @@
 """Everything that changes what we know about people."""
 
 from customers.services.access import record_access
-from customers.services.consent import grant_whatsapp, lift_suppression, suppress
+from customers.services.consent import grant_whatsapp, lift_suppression, permissions_since_unsubscribing, suppress
 from customers.services.consolidation import consolidate
 from customers.services.contacts import close_contact_change, untold_contact_changes
 from customers.services.conversations import record_inbound_message
@@ -61,6 +61,7 @@ from customers.services.self_service import (
     change_email,
     choose_channel,
     clean_email,
+    leave_alone,
     records_of,
     records_of_email,
     rename_customer,
@@ -104,12 +105,14 @@ __all__ = [
     "forget_merges",
     "grant_whatsapp",
     "import_google_voice",
+    "leave_alone",
     "lift_suppression",
     "mark_invited",
     "merge_customers",
     "names_somebody",
     "no_erasure_meanwhile",
     "overdue",
+    "permissions_since_unsubscribing",
     "person_at",
     "person_of",
     "plan_import",

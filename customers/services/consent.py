@@ -1,9 +1,11 @@
 """Record what people allow: the event is kept for ever, the suppression takes effect in the same transaction."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from customers.models import ConsentEvent, Customer, Suppression
+from customers.services.announcing import announced
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.tenancy import connection
 
@@ -20,7 +22,8 @@ def suppress(*, channel: str, address: str, reason: str, event_key: str, actor: 
         if not _record(ConsentEvent.Action.WITHDRAWN, channel, address, reason, event_key, actor):
             return False
         Suppression.objects.get_or_create(channel=channel, address_tag=tag, lifted_at=None, defaults={"reason": reason[:64]})
-        _set_opt_out(channel, address, is_out=True)
+        with announced(reason, actor=actor, is_told=True):
+            _set_opt_out(channel, address, is_out=True)
     return True
 
 
@@ -34,7 +37,8 @@ def lift_suppression(*, channel: str, address: str, source: str, event_key: str,
         if not _record(ConsentEvent.Action.GRANTED, channel, address, source, event_key, actor):
             return False
         Suppression.objects.filter(channel=channel, address_tag=tag, lifted_at=None).update(lifted_at=timezone.now())
-        _set_opt_out(channel, address, is_out=False)
+        with announced(source, actor=actor, is_told=True):
+            _set_opt_out(channel, address, is_out=False)
     return True
 
 
@@ -52,8 +56,16 @@ def grant_whatsapp(*, phone: str, source: str, event_key: str) -> bool:
             return False
         if not _record(ConsentEvent.Action.GRANTED, Suppression.Channel.WHATSAPP, phone, source, event_key, ""):
             return False
-        people.update(whatsapp_consent=True, updated_at=timezone.now())
+        with announced(source, is_told=True):
+            people.update(whatsapp_consent=True, updated_at=timezone.now())
     return True
+
+
+def permissions_since_unsubscribing(email: str) -> int:
+    """Return how often emails to an address were allowed again, so that each time it can be refused anew."""
+    people = Customer.objects.filter(email=email.strip().lower())
+    own = Q(customer__in=people) | Q(customer__in=people.values("same_person_as")) | Q(address_tag=_tag(Suppression.Channel.EMAIL, email))
+    return ConsentEvent.objects.filter(own, channel=Suppression.Channel.EMAIL, action=ConsentEvent.Action.GRANTED).count()
 
 
 def _tag(channel: str, address: str) -> str:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from customers.errors import BadCustomer
 from customers.models import Customer
+from customers.services.announcing import announced
 from customers.types import NewCustomer
 from servicepro.lib.crypto import encrypt_address, tag_of
 from servicepro.lib.fields import tag_sql
@@ -51,9 +52,10 @@ def register_customer(
     parsed = parse_phone(phone_text or "", region or current_tenant().region)
     phone = parsed.e164 if isinstance(parsed, Phone) else None
     fields = {"name": clean_name(name), "email": _clean_email(email), "source": source, "phone_raw": phone_text or None, **flags}
-    if phone is None:
-        return Customer.objects.create(**fields)
-    with transaction.atomic():
+    says_something = bool(flags.keys() & _REFUSALS.keys())
+    with announced(f"record:{source}") if says_something else transaction.atomic():
+        if phone is None:
+            return Customer.objects.create(**fields)
         customer, is_new = Customer.objects.get_or_create(phone=phone, defaults=fields)
         refusals = {column: flags[column] for column, refusal in _REFUSALS.items() if flags.get(column) is refusal}
         if refusals and not is_new:

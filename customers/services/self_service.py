@@ -11,13 +11,14 @@ from django.utils import timezone
 
 from customers.errors import BadCustomer
 from customers.models import ConsentEvent, Customer, Suppression
+from customers.services.announcing import WORDING_CHARACTERS_MAX, announced
 from customers.services.registration import EMAIL_CHARACTERS_MAX, clean_name
+from customers.types import Said
 from servicepro.lib.fields import email_tag, phone_tag
 from tenants.services import record_action
 
 OWN_WISHES = ("unsubscribe", "portal")  # suppressions that the person made by a click and may end by one; STOP needs START
 SOURCE = "portal"
-WORDING_CHARACTERS_MAX = 200
 _YES: dict[str, dict[str, bool | None]] = {
     "sms": {"sms_opt_out": False, "sms_consent": True},
     "email": {"email_opt_out": False, "gdpr_marketing_consent": True},
@@ -78,33 +79,59 @@ def change_email(customer: Customer, email: str) -> str:
     return old
 
 
-def choose_channel(customer: Customer, *, channel: str, is_wanted: bool, wording: str) -> bool:
+def choose_channel(customer: Customer, *, channel: str, is_wanted: bool, said: Said) -> bool:
     """Record whether somebody wants offers by sms, whatsapp or email, effective at once; return whether it changed anything.
 
-    `wording` is the sentence they were shown. It is about offers alone: messages about their own bookings and codes still come.
-    Whoever had asked to be left alone everywhere and wants one channel again gets that one.
+    It is about offers alone: messages about their own bookings and codes still come. Whoever had asked to be left alone everywhere and
+    wants one channel again gets that one.
     """
     with transaction.atomic():
         rows = list(records_of(customer).select_for_update().order_by("pk"))
-        if is_wanted == accepts_offers(rows, channel):
+        if _has_said_yes(rows, channel) if is_wanted else not accepts_offers(rows, channel):
             return False
-        changes = _granted(rows, channel) if is_wanted else _NO[channel]
-        Customer.objects.filter(pk__in=[row.pk for row in rows]).update(**changes, updated_at=timezone.now())
-        tags = _tags(rows, channel)
+        _write(customer, rows, _granted(rows, channel) if is_wanted else _NO[channel], said)
         if is_wanted:
-            own = Suppression.objects.filter(channel=channel, address_tag__in=tags, lifted_at=None, reason__in=OWN_WISHES)
+            own = Suppression.objects.filter(channel=channel, address_tag__in=_tags(rows, channel), lifted_at=None, reason__in=OWN_WISHES)
             own.update(lifted_at=timezone.now())
-        ConsentEvent.objects.create(
-            customer=customer,
-            channel=channel,
-            address_tag=tags[0] if tags else "",
-            action=ConsentEvent.Action.GRANTED if is_wanted else ConsentEvent.Action.WITHDRAWN,
-            source=SOURCE,
-            wording=wording[:WORDING_CHARACTERS_MAX],
-            actor=f"customer:{customer.pk}",
-            event_key=f"portal:{uuid.uuid4()}",
-        )
+        action = ConsentEvent.Action.GRANTED if is_wanted else ConsentEvent.Action.WITHDRAWN
+        _tell(customer, rows, channel, action, said)
     return True
+
+
+def leave_alone(customer: Customer, *, said: Said) -> bool:
+    """Record that somebody wants no offers at all, on any channel; return whether that was news."""
+    with transaction.atomic():
+        rows = list(records_of(customer).select_for_update().order_by("pk"))
+        if all(row.opted_out for row in rows):
+            return False
+        _write(customer, rows, {"opted_out": True}, said)
+        for channel in _NO:
+            if channel == Suppression.Channel.SMS or _tags(rows, channel):
+                _tell(customer, rows, channel, ConsentEvent.Action.WITHDRAWN, said)
+    return True
+
+
+def _write(customer: Customer, rows: Collection[Customer], changes: dict[str, bool | None], said: Said) -> None:
+    with announced(said.source, actor=_actor(customer, said), wording=said.wording, is_told=True):
+        Customer.objects.filter(pk__in=[row.pk for row in rows]).update(**changes, updated_at=timezone.now())
+
+
+def _tell(customer: Customer, rows: Collection[Customer], channel: str, action: str, said: Said) -> None:
+    ConsentEvent.objects.create(
+        customer=customer,
+        channel=channel,
+        address_tag=next(iter(_tags(rows, channel)), ""),
+        action=action,
+        source=said.source,
+        wording=said.wording[:WORDING_CHARACTERS_MAX],
+        given_at=said.given_at,
+        actor=_actor(customer, said),
+        event_key=f"{said.source}:{uuid.uuid4()}",
+    )
+
+
+def _actor(customer: Customer, said: Said) -> str:
+    return said.actor or f"customer:{customer.pk}"
 
 
 def accepts_offers(rows: Collection[Customer], channel: str) -> bool:
@@ -118,6 +145,11 @@ def accepts_offers(rows: Collection[Customer], channel: str) -> bool:
         said = {row.whatsapp_consent for row in rows}
         return True in said and False not in said
     return not any(getattr(row, f"{channel}_opt_out") or (channel == "sms" and row.sms_consent is False) for row in rows)
+
+
+def _has_said_yes(rows: Collection[Customer], channel: str) -> bool:
+    """Return whether a yes would be nothing new; that nobody objected is none."""
+    return accepts_offers(rows, channel) and all(getattr(row, column) == value for row in rows for column, value in _YES[channel].items())
 
 
 def blocking_reason(rows: Collection[Customer], channel: str) -> str:

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from customers.errors import UnknownCustomer
 from customers.models import ConsentEvent, Customer
+from customers.services.announcing import WORDING_CHARACTERS_MAX, announced
 from customers.services.registration import clean_name
 from customers.services.self_service import (
     SOURCE,
-    WORDING_CHARACTERS_MAX,
     accepts_offers,
     blocking_reason,
     records_of,
@@ -75,7 +75,8 @@ def agree_to_texts(customer: Customer, *, wording: str) -> bool:
         is_known = all(row.sms_consent for row in rows)
         if not tags or is_known or not accepts_offers(rows, "sms") or blocking_reason(rows, "sms"):
             return False
-        Customer.objects.filter(pk__in=[row.pk for row in rows]).update(sms_consent=True, updated_at=timezone.now())
+        with announced(SOURCE, actor=f"customer:{customer.pk}", wording=wording, is_told=True):
+            Customer.objects.filter(pk__in=[row.pk for row in rows]).update(sms_consent=True, updated_at=timezone.now())
         ConsentEvent.objects.create(
             customer_id=customer.pk,
             channel="sms",

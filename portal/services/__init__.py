@@ -3,7 +3,7 @@
 from portal.services.access import AppSession, CustomerSession, app_only, customer_session, signed_in
 from portal.services.clearing import clear_portal
 from portal.services.codes import ask_for_code, use_code
-from portal.services.profile import take_my_data, unsubscribe_email, use_email_code
+from portal.services.profile import choose_by_link, leave_alone_by_link, take_my_data, unsubscribe_email, use_email_code
 from portal.services.registration import (
     claim_promised,
     complete_registration,
@@ -18,6 +18,7 @@ __all__ = [
     "CustomerSession",
     "app_only",
     "ask_for_code",
+    "choose_by_link",
     "claim_promised",
     "clear_portal",
     "complete_registration",
@@ -26,6 +27,7 @@ __all__ = [
     "end_every_session",
     "end_session",
     "expire_old_invitations",
+    "leave_alone_by_link",
     "open_app_session",
     "open_session",
     "register",

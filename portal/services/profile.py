@@ -1,7 +1,18 @@
 """What a customer changes or takes along from their own pages."""
 
 from customers.selectors import Customer
-from customers.services import PersonExport, change_email, export_person, person_of, records_of, suppress
+from customers.services import (
+    PersonExport,
+    change_email,
+    choose_channel,
+    export_person,
+    leave_alone,
+    permissions_since_unsubscribing,
+    person_of,
+    records_of,
+    suppress,
+)
+from customers.types import Said
 from loyalty.services import tell_old_contacts
 from portal.models import SignInCode
 from portal.services.background import soon
@@ -12,10 +23,29 @@ from tenants.services import record_action
 
 
 def unsubscribe_email(*, target_id: int, email: str | None) -> bool:
-    """Stop emails to the address this link was sent to; return whether that was news. A second time changes nothing."""
+    """Stop emails to the address this link was sent to; return whether that was news.
+
+    A second time changes nothing, and counts again for who had changed their mind in between.
+    """
     if not email:
         return False
-    return suppress(channel="email", address=email, reason="unsubscribe", event_key=f"unsubscribe:target:{target_id}")
+    again = permissions_since_unsubscribing(email)
+    event_key = f"unsubscribe:target:{target_id}" + (f":{again}" if again else "")
+    return suppress(channel="email", address=email, reason="unsubscribe", event_key=event_key)
+
+
+def choose_by_link(customer: Customer, *, target_id: int, channel: str, is_wanted: bool, wording: str) -> bool:
+    """Record what somebody chose on the page behind a message's link; return whether it changed anything."""
+    return choose_channel(customer, channel=channel, is_wanted=is_wanted, said=_by_link(target_id, wording))
+
+
+def leave_alone_by_link(customer: Customer, *, target_id: int, wording: str) -> bool:
+    """Record that somebody wants no offers any more, on that page; return whether that was news."""
+    return leave_alone(customer, said=_by_link(target_id, wording))
+
+
+def _by_link(target_id: int, wording: str) -> Said:
+    return Said(wording, source="link", actor=f"target:{target_id}")
 
 
 def use_email_code(customer: Customer, *, browser_token: str, typed: str) -> str:

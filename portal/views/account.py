@@ -9,6 +9,7 @@ from bookings.selectors import bookings_of_customer
 from customers.errors import BadCustomer
 from customers.selectors import Customer
 from customers.services import choose_channel, clean_email, rename_customer
+from customers.types import Said
 from loyalty.selectors import offer_amount
 from portal.booking_words import appointment as words_of
 from portal.errors import TooManyCodes, WrongCode
@@ -147,7 +148,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     """Turn offers on a channel on or off, with one press each way."""
     channel, is_wanted = request.POST.get("channel", ""), request.POST.get("wanted") == "yes"
     if channel in TITLES:
-        choose_channel(_customer(request), channel=channel, is_wanted=is_wanted, wording=wording(channel, is_wanted=is_wanted))
+        choose_channel(_customer(request), channel=channel, is_wanted=is_wanted, said=Said(wording(channel, is_wanted=is_wanted)))
     return HttpResponseRedirect(f"{PROFILE}?done=preferences")
 
 

@@ -1,15 +1,11 @@
-"""The pages behind the links in a campaign's messages. A link identifies and never signs in; opening one changes nothing."""
+"""The page behind the link in a campaign's text. A link identifies and never signs in; opening one changes nothing."""
 
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from campaigns.selectors import OFFER_LINK, UNSUBSCRIBE_LINK, target_of_link
-from portal.services import unsubscribe_email
+from campaigns.selectors import OFFER_LINK, target_of_link
 from portal.views.pages import private, show
 from portal.wording import points_rules
 from servicepro.lib.money import short_minor
@@ -33,19 +29,4 @@ def offer(request: HttpRequest, token: str) -> HttpResponse:
     }
     response = show(request, "portal/offer.html" if target else "portal/offer_unknown.html", **context)
     response["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Ask on GET, unsubscribe on POST (also the one-click POST of mail programs: no cookie, no sign-in, no redirect)."""
-    target = target_of_link(UNSUBSCRIBE_LINK, token)
-    is_done = request.method == "POST"
-    if is_done and target:
-        unsubscribe_email(target_id=target.pk, email=target.email)
-    response = render(request, "portal/unsubscribe.html", {"business": current_tenant().name, "is_done": is_done})
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
     return response

@@ -24,7 +24,7 @@ from tenants.services import introduce_platform
 from tests.bookings.conftest import make_shop
 from tests.conformance.walk import Route, every_pattern, every_route, fill_in, fingerprint
 
-OPEN_TO_ALL = {"offer", "unsubscribe", "home", "login", "logout", "jsi18n", "book"}
+OPEN_TO_ALL = {"offer", "unsubscribe", "preferences", "home", "login", "logout", "jsi18n", "book"}
 OPEN_TO_ALL |= {"book-time", "book-details", "book-price"}
 OPEN_TO_ALL |= {
     "appointment",
@@ -316,7 +316,7 @@ def test_opening_an_unsubscribe_link_does_not_unsubscribe(filled):
 @pytest.mark.parametrize("token", ["x", "AQ-" + "A" * 12, "%00", "é", "-" * 40, "a" * 3000])
 def test_a_made_up_link_opens_nothing(filled, token):
     before, client = fingerprint("shop"), visitor("shop.localhost")
-    for door in ("o", "u"):
+    for door in ("o", "u", "p"):
         for method in ("get", "post"):
             assert getattr(client, method)(f"/{door}/{token}").status_code < 500
     assert fingerprint("shop") == before

@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from bookings.models import Booking
 from bookings.selectors import manage_token
 from campaigns.models import Campaign, Target
-from campaigns.selectors import INVITATION_LINK, OFFER_LINK, UNSUBSCRIBE_LINK
+from campaigns.selectors import INVITATION_LINK, OFFER_LINK, PREFERENCES_LINK, UNSUBSCRIBE_LINK
 from customers.models import Customer, CustomerMerge, ErasureCertificate, ImportBatch, MergeProposal
 from loyalty.models import AdjustmentRequest, WelcomeOffer
 from servicepro.lib.signing import sign_number
@@ -49,7 +49,7 @@ def _record(pattern: str) -> str:
 def _token(pattern: str) -> str:
     if pattern.startswith("b/"):
         return manage_token(Booking.objects.order_by("pk").first() or Booking())
-    purpose = {"o": OFFER_LINK, "i": INVITATION_LINK}.get(pattern.partition("/")[0], UNSUBSCRIBE_LINK)
+    purpose = {"o": OFFER_LINK, "i": INVITATION_LINK, "p": PREFERENCES_LINK}.get(pattern.partition("/")[0], UNSUBSCRIBE_LINK)
     return sign_number(purpose, connection.schema_name, int(_first(Target)))
 
 

@@ -124,7 +124,7 @@ def test_everything_is_in_it(ana: Customer):
     filled = {part for part, rows in document.items() if isinstance(rows, list) and rows}
     assert filled == {
         *("customer_ids", "records", "merges", "merge_questions", "joined_records", "replaced_contacts"),
-        *("consent", "suppressions", "conversations", "names_in_conversations", "messages"),
+        *("consent", "consent_changes", "suppressions", "conversations", "names_in_conversations", "messages"),
         *("import_rows", "accesses", "audit_trail", "points", "campaigns"),
     }
     assert document["business"] == "Clean Machine Auto Detail"

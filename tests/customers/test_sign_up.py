@@ -81,7 +81,7 @@ def test_a_refusal_outlives_the_registration(tenant):
     register_person(phone=PHONE)
     assert agree_to_texts(ana, wording=WORDS) is False
     ana.refresh_from_db()
-    assert ana.opted_out and ana.sms_consent is None and not ConsentEvent.objects.exists()
+    assert ana.opted_out and ana.sms_consent is None and not ConsentEvent.objects.filter(action="granted").exists()
 
 
 def test_a_stop_outlives_the_registration(tenant):

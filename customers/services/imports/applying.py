@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from customers.errors import ImportBusy, ImportNotReady
 from customers.models import ImportBatch
-from customers.services.imports.consents import keep_consents, keep_refusals_of_unused_rows
+from customers.services.announcing import announced
+from customers.services.imports.consents import keep_consents, keep_refusals_of_unused_rows, source_of
 from customers.services.imports.rule import Decision, Outcome
 from customers.services.imports.stored import StoredRow, decide_rows, open_rows, recount
 from customers.services.merging import propose_held_rows, propose_merges
@@ -145,7 +146,7 @@ def _apply(batch: ImportBatch, rows: Sequence[StoredRow]) -> None:
     """Write one batch of rows and its progress, again where somebody was registered in between."""
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
-            with transaction.atomic():
+            with announced(source_of(batch), actor=batch.created_by, is_told=True):
                 decisions = decide_rows(batch, rows, is_locked=True)
                 _create(rows, decisions)
                 _change(decisions)

@@ -10,8 +10,9 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from customers.errors import ImportNotReady, UndoTooLate
-from customers.models import Customer, ImportBatch, ImportRow, PersonalDataAccess
+from customers.models import ConsentEvent, Customer, ImportBatch, ImportRow, PersonalDataAccess
 from customers.selectors import UNDO_TIME
+from customers.services.announcing import announced
 from customers.services.contacts import contacts_moving
 from customers.services.imports.applying import only_import, stored_value
 from customers.services.imports.consents import source_of
@@ -51,6 +52,10 @@ _LATER_ROWS = """
  AND batch_id <> %(batch)s AND applied_at IS NOT NULL
  AND NOT EXISTS (SELECT 1 FROM customers_importbatch b WHERE b.id = r.batch_id AND b.status = 'undone')
 """
+# That another list was taken back, or that something changed a record and nobody said why, is nothing the person said.
+_NOBODYS_WORD = "(source LIKE 'undo:%%' OR source = 'unannounced')"
+# Merges and the undoing of lists move what was said from here to there; nobody says it anew.
+_MOVED = "(e.source = 'unannounced' OR e.source LIKE 'undo:%%' OR e.source LIKE 'merge:%%' OR e.source LIKE 'unmerge:%%')"
 # What a list said that was taken back is as if nobody had said it.
 _OF_UNDONE = "EXISTS (SELECT 1 FROM customers_importbatch b WHERE e.source = 'import:' || b.id AND b.status = 'undone')"
 _SAID_AGAIN = """
@@ -94,7 +99,7 @@ def undo_import(batch: ImportBatch, actor: User | None) -> UndoReport:
             raise UndoTooLate(f"An import can be taken back for {UNDO_DAYS} days, and this one is older.")
         before = None
         while rows := _next_rows(batch, before):
-            with transaction.atomic():
+            with announced(f"undo:{batch.pk}", actor=str(actor or ""), takes_back=True):
                 _undo_rows(batch, rows)
             before = rows[-1].row_number
         with transaction.atomic():
@@ -150,7 +155,7 @@ def _said_since(batch: ImportBatch, rows: Sequence[ImportRow]) -> dict[int, str]
             "SELECT r.customer_id, bool_or(e.source NOT LIKE 'import:%%'), (array_agg(b.file_name ORDER BY e.id DESC))[1]"
             f" FROM customers_importrow r JOIN customers_consentevent e"
             f" ON (e.address_tag = {tag_sql('r.phone')} OR e.customer_id = r.customer_id)"
-            f" AND e.created_at > r.applied_at AND e.source <> %s AND NOT {_OF_UNDONE}"
+            f" AND e.created_at > r.applied_at AND e.source <> %s AND NOT {_MOVED} AND NOT {_OF_UNDONE}"
             " LEFT JOIN customers_importbatch b ON e.source = 'import:' || b.id"
             " WHERE r.id = ANY(%s) AND r.customer_id IS NOT NULL GROUP BY 1",
             [source_of(batch), [row.pk for row in rows]],
@@ -225,7 +230,7 @@ def _ties(batch: ImportBatch, ids: Sequence[int]) -> dict[int, str]:
         if key.remote_field.on_delete is models.CASCADE or model in (Customer, PersonalDataAccess):
             continue
         label = _HAS_HERE.get(model._meta.model_name or "") or _HAS.get(model._meta.app_label) or "something of theirs is kept"
-        own = _LATER_ROWS if model is ImportRow else ""
+        own = {ImportRow: _LATER_ROWS, ConsentEvent: f" AND NOT {_NOBODYS_WORD}"}.get(model, "")
         with connection.cursor() as cursor:
             table, column = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(key.column)
             cursor.execute(
@@ -322,13 +327,14 @@ def _delete_people(removed: set[int]) -> None:
 
 
 def _keep_looks(removed: Sequence[int]) -> None:
-    """Keep who looked at a record that goes, by its number in words: the lines are for ever, the record is not."""
+    """Keep who looked at a record that goes, by its number in words, and what was cleared: the lines are for ever, the record is not."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL servicepro.erase = 'on'")
         cursor.execute(
             "UPDATE customers_personaldataaccess SET subject = 'customer:' || customer_id, customer_id = NULL WHERE customer_id = ANY(%s)",
             [removed],
         )
+        cursor.execute(f"UPDATE customers_consentevent SET customer_id = NULL WHERE customer_id = ANY(%s) AND {_NOBODYS_WORD}", [removed])
         cursor.execute("SET LOCAL servicepro.erase = 'off'")
 
 

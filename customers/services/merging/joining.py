@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from customers.errors import CannotMerge, UnknownMerge
 from customers.models import Customer, CustomerMerge, MergeProposal, Participant
+from customers.services.announcing import announced
 from customers.services.consolidation import hold_joins
 from customers.services.contacts import contacts_moving, note_replaced_contacts
 from customers.services.merging.effects import tell_merged
@@ -76,7 +77,7 @@ def _join(kept: Customer, gone: Customer, family: dict[int, Customer], actor: Us
     }
     merge = CustomerMerge.objects.create(kept=kept, gone=gone, actor=actor, before=frozen(before))
     now = timezone.now()
-    with contacts_moving():
+    with contacts_moving(), announced(f"merge:{merge.pk}", actor=str(actor or ""), takes_back=True):
         if moves_phone(kept, gone):
             # A stop and a start arrive by phone, so the wish they leave goes where the phone goes.
             left = {"sms_opt_out": False, "whatsapp_consent": gone.whatsapp_consent or None}

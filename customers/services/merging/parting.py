@@ -4,11 +4,12 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from customers.errors import CannotUnmerge, UnknownMerge
 from customers.models import ConsentEvent, Customer, CustomerMerge, MergeProposal, Participant, Suppression
+from customers.services.announcing import announced
 from customers.services.contacts import contacts_moving
 from customers.services.merging.effects import tell_unmerged
 from customers.services.merging.joining import locked_family, merge_record
@@ -33,7 +34,7 @@ def unmerge_customers(merge: CustomerMerge, *, actor: User | None) -> CustomerMe
         merge = found
         _check(merge)
         record = merge_record(merge)
-        with contacts_moving():
+        with contacts_moving(), announced(f"unmerge:{merge.pk}", actor=str(actor or ""), takes_back=True):
             sentences = _part(merge, record, family)
         sentences += tell_unmerged(merge)
         _reopen_proposals(merge)
@@ -103,7 +104,14 @@ def _words(column: str) -> str:
 
 def _asked_again(merge: CustomerMerge, addresses: set[str]) -> bool:
     tags = [email_tag(address) if "@" in address else phone_tag(address) for address in addresses]
-    return ConsentEvent.objects.filter(action=ConsentEvent.Action.WITHDRAWN, address_tag__in=tags, created_at__gt=merge.created_at).exists()
+    said = _said_since(merge).filter(action=ConsentEvent.Action.WITHDRAWN, address_tag__in=tags)
+    return said.exists()
+
+
+def _said_since(merge: CustomerMerge) -> QuerySet[ConsentEvent]:
+    """Return what was said after a merge; what merges moved from record to record, nobody said."""
+    moved = Q(source__startswith="merge:") | Q(source__startswith="unmerge:")
+    return ConsentEvent.objects.filter(created_at__gt=merge.created_at).exclude(moved)
 
 
 def _return_phone(merge: CustomerMerge, was_gone: dict[str, Any]) -> list[str]:
@@ -111,7 +119,8 @@ def _return_phone(merge: CustomerMerge, was_gone: dict[str, Any]) -> list[str]:
     phone = was_gone["phone"]
     if Customer.objects.filter(phone=phone).exists():
         return ["Another record has the phone by now, so it does not go back."]
-    since = ConsentEvent.objects.filter(address_tag=phone_tag(phone), created_at__gt=merge.created_at).order_by("created_at", "pk")
+    said = _said_since(merge).filter(address_tag=phone_tag(phone)).exclude(action=ConsentEvent.Action.CLEARED)
+    since = said.order_by("created_at", "pk")
     last = dict(since.values_list("channel", "action"))
     wishes = {"sms_opt_out": was_gone["sms_opt_out"], "whatsapp_consent": was_gone.get("whatsapp_consent")}
     if by_text := last.get(Suppression.Channel.SMS):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.db.models import Q
 
-from customers.models import ConsentEvent, Customer, Suppression
+from customers.models import ConsentChange, ConsentEvent, Customer, Suppression
 from customers.services.privacy.registry import Holder, Parts, Person
 
 ERASED_REASON = "erased_after_opt_out"
@@ -18,8 +18,10 @@ def _events(person: Person) -> Q:
 def _collect(person: Person) -> Parts:
     events = ConsentEvent.objects.filter(_events(person)).order_by("created_at", "pk")
     blocks = Suppression.objects.filter(address_tag__in=[*person.phone_tags, *person.email_tags]).order_by("pk")
+    changes = ConsentChange.objects.filter(record_id__in=person.customer_ids).order_by("at", "pk")
     return {
         "consent": list(events.values("channel", "action", "source", "wording", "given_at", "actor", "created_at")),
+        "consent_changes": list(changes.values("record_id", "changes", "source", "actor", "at")),
         "suppressions": list(blocks.values("channel", "reason", "created_at", "lifted_at")),
     }
 
@@ -68,11 +70,12 @@ def _refused(person: Person) -> dict[str, set[str]]:
 
 HOLDER = Holder(
     name="consent",
-    models=frozenset({"customers.ConsentEvent", "customers.Suppression"}),
+    models=frozenset({"customers.ConsentChange", "customers.ConsentEvent", "customers.Suppression"}),
     collect=_collect,
     erase=_erase,
     keeps={
         "consent events, without the address": "proof of what was allowed when, under the surrogate",
+        "changes of consent": "the same, by the number of the record",
         "suppressions, as a keyed hash": "who ever asked not to be written to is not written to again, also when a list brings them back",
     },
 )

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from customers.models import ContactChange, Customer, CustomerMerge, JoinEvidence, MergeEvidence, MergeProposal
+from customers.services.announcing import announced
 from customers.services.merging.parting import forget_merges
 from customers.services.privacy.blanking import blank_values
 from customers.services.privacy.registry import Holder, Parts, Person, Row
@@ -53,7 +54,8 @@ def _erase(person: Person) -> Mapping[str, int]:
     values: dict[str, Any] = blank_values(Customer, kept=KEPT)
     # Nothing is sent to a record without an address anyway; the refusal also holds should somebody type one in again.
     values |= {"opted_out": True, "erased_as": person.surrogate, "updated_at": timezone.now()}
-    records = Customer.objects.filter(pk__in=person.customer_ids).update(**values)
+    with announced(f"erasure:{person.surrogate}", takes_back=True):
+        records = Customer.objects.filter(pk__in=person.customer_ids).update(**values)
     return {"records": records, "merge snapshots": forgotten, "further numbers of others": _forget_further_phones(person)}
 
 
