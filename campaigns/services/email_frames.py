@@ -4,6 +4,7 @@ import html
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from messaging.types import EmailFrame
 from servicepro.lib.merge_fields import Template
@@ -24,6 +25,15 @@ class EmailWords:
     tracks_opens: bool = False
 
 
+class _Field(NamedTuple):
+    """A field as one token: what it is called, what stands in where somebody has no value (plain text), and whether it is in HTML."""
+
+    token: str
+    name: str
+    stands_in: str
+    is_html: bool
+
+
 class FramedEmail:
     """The frame of a campaign's emails, and how one person's values fit into it.
 
@@ -33,7 +43,7 @@ class FramedEmail:
     def __init__(self, words: EmailWords) -> None:
         self._drawn = secrets.token_hex(5)
         self._count = 0
-        self._pieces: dict[tuple[object, bool], tuple[str, Template]] = {}
+        self._fields: dict[tuple[str, bool], _Field] = {}
         self._unsubscribe = self._token()
         self._preferences = self._token() if words.has_preferences else ""
         subject = self._frame(words.subject, escape=False)
@@ -43,7 +53,10 @@ class FramedEmail:
 
     def substitutions(self, values: Mapping[str, str], unsubscribe_url: str) -> dict[str, str]:
         """Return {token: what it stands for with one person}. Raises KeyError where a field has no value."""
-        own = {token: piece.render(values, escape=escape) for (_part, escape), (token, piece) in self._pieces.items()}
+        own = {}
+        for token, name, stands_in, is_html in self._fields.values():
+            value = values[name] or stands_in
+            own[token] = html.escape(value) if is_html else value
         own[self._unsubscribe] = unsubscribe_url
         if self._preferences:
             own[self._preferences] = values[PREFERENCES_FIELD]
@@ -67,13 +80,11 @@ class FramedEmail:
     def _frame(self, template: Template, *, escape: bool) -> str:
         """Return a template with a token for each of its fields; the same field, written the same way, is the same token."""
         framed = []
-        for part in template.parts:
-            if part[0]:
-                if (part, escape) not in self._pieces:
-                    self._pieces[part, escape] = self._token(), template.alone(part)
-                framed.append(self._pieces[part, escape][0])
-            else:
-                framed.append(part[1])
+        for is_field, piece in template.parts:
+            if is_field and (piece, escape) not in self._fields:
+                name, stands_in = template.fallbacks.get(piece, (piece, ""))
+                self._fields[piece, escape] = _Field(self._token(), name, html.unescape(stands_in) if escape else stands_in, escape)
+            framed.append(self._fields[piece, escape].token if is_field else piece)
         return "".join(framed)
 
     def _text_footer(self, words: EmailWords) -> str:

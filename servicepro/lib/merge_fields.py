@@ -57,12 +57,6 @@ class Template:
             self.fallbacks[name] = (field, stands_in)
         return name
 
-    def alone(self, part: tuple[bool, str]) -> "Template":
-        """Return the template that is nothing but one of this one's parts."""
-        template = Template("", ())
-        template.parts, template.fallbacks = [part], {part[1]: self.fallbacks[part[1]]} if part[1] in self.fallbacks else {}
-        return template
-
     def resolve(self, values: Mapping[str, str], *, escape: bool = False) -> Mapping[str, str]:
         """Return the values with those of fields that have something to stand in, by what their parts are called.
 
