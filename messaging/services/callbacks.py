@@ -20,7 +20,8 @@ PHONE_RANKS = {
     "accepted": 1, "scheduled": 1, "queued": 2, "sending": 3, "sent": 4,
     "canceled": 5, "failed": 5, "undelivered": 5, "delivered": 6, "read": 7,
 }  # fmt: skip
-EMAIL_RANKS = {"processed": 2, "deferred": 3, "dropped": 5, "bounce": 5, "delivered": 6, "open": 7, "click": 8}
+# An address that does not exist may be told of after the email was taken for it: the later word counts.
+EMAIL_RANKS = {"processed": 2, "deferred": 3, "dropped": 5, "delivered": 6, "bounce": 7, "open": 8, "click": 9}
 _EMAIL_SUPPRESSING = {
     "bounce": "hard_bounce",
     "spamreport": "complaint",
