@@ -18,6 +18,7 @@ from ninja.openapi.schema import OpenAPISchema
 from pydantic.alias_generators import to_camel
 
 from campaigns.api import router as invitations_router
+from campaigns.api_messaging import router as messaging_router
 from customers.api import router as customers_router
 from loyalty.api import router as loyalty_router
 from loyalty.api_offers import router as offers_router
@@ -106,6 +107,10 @@ api = DescribedApi(
             {"name": "Mobile", "description": "Registering in the app: prove the phone, see and claim the welcome offer."},
             {"name": "Booking", "description": "Free times, and appointments with points and without."},
             {"name": "Invitations", "description": "Invite people from a list by WhatsApp or text, and see what came of it."},
+            {
+                "name": "Messaging campaigns",
+                "description": "Write to customers who agreed, by email and WhatsApp, and see what came of it.",
+            },
             {"name": "Loyalty", "description": "What points add up to."},
             {"name": "Welcome offers", "description": "Discounts for people who register, and what became of them."},
         ]
@@ -153,6 +158,7 @@ api.add_router("/booking", times_router)
 api.add_router("/mobile", mobile_router)
 api.add_router("/admin/loyalty", loyalty_router)
 api.add_router("/invitation-campaigns", invitations_router)
+api.add_router("/campaigns", messaging_router)
 api.add_router("/welcome-offers", offers_router)
 
 

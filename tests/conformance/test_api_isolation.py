@@ -4,14 +4,16 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import redis
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import timezone
 from django_tenants.utils import schema_context
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Target
 from campaigns.services import create_invitation_campaign
 from campaigns.types import Audience, InvitationDraft
 from customers.models import Customer, ImportBatch
@@ -25,15 +27,18 @@ from servicepro.api import api
 from tenants.accounts.models import User
 from tenants.services import create_api_token
 from tenants.types import ApiScope
+from tests.campaigns.messaging_shop import CONTENT, a_place, agreed, another_owner, asking
 from tests.conformance.walk import fingerprint
 
 # What a part of an address may stand for; an operation with one that is not here fails the walk until somebody adds it.
-PROVIDERS: dict[str, Callable[[], str]] = {
-    "campaignId": lambda: str(Campaign.objects.filter(kind="invitation").earliest("pk").pk),
-    "batchId": lambda: str(ImportBatch.objects.latest("created_at").pk),
-    "customerId": lambda: str(Customer.objects.earliest("pk").pk),
-    "offerId": lambda: str(WelcomeOffer.objects.earliest("pk").pk),
+PROVIDERS: dict[str, Callable[[str], str]] = {
+    "campaignId": lambda path: str(Campaign.objects.filter(kind=_kind(path)).earliest("pk").pk),
+    "recipientId": lambda _path: str(Target.objects.filter(campaign__kind="messaging").earliest("pk").pk),
+    "batchId": lambda _path: str(ImportBatch.objects.latest("created_at").pk),
+    "customerId": lambda _path: str(Customer.objects.earliest("pk").pk),
+    "offerId": lambda _path: str(WelcomeOffer.objects.earliest("pk").pk),
 }
+MESSAGING = "/api/campaigns/"
 OPEN_TO_ANY_KEY = {"whoAmI"}
 
 
@@ -60,10 +65,14 @@ class Call:
         return client.generic(self.method, self.path, headers=headers, **self.body).status_code
 
 
+def _kind(path: str) -> str:
+    return "messaging" if path.startswith(MESSAGING) else "invitation"
+
+
 def fill_in(path: str) -> str:
     for need in re.findall(r"{(\w+)}", path):
         assert need in PROVIDERS, f"{path} needs a provider for “{need}”"
-        path = path.replace(f"{{{need}}}", PROVIDERS[need]())
+        path = path.replace(f"{{{need}}}", PROVIDERS[need](path))
     return path
 
 
@@ -130,6 +139,14 @@ def endless(settings: object) -> None:
     redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
 
 
+def written_to_later() -> None:
+    """Have a messaging campaign with somebody on its list, on the calendar."""
+    agreed(1)
+    config = CONTENT | {"scheduledSendTime": (timezone.now() + timedelta(days=30)).isoformat()}
+    status, made = asking()("POST", name="News", placeIds=[a_place().pk], messagingConfig=config, recipients={"allMatching": True})
+    assert status == 201, made
+
+
 @pytest.fixture
 def filled(campaign: Campaign) -> Iterator[list[Call]]:
     """A business with one of everything, and every call of owners and their programs into it."""
@@ -140,6 +157,7 @@ def filled(campaign: Campaign) -> Iterator[list[Call]]:
     create_invitation_campaign(
         actor=None, name="Spring", draft=InvitationDraft("sms", "{{download_link}} Reply STOP to opt out."), audience=Audience()
     )
+    written_to_later()
     yield [call for call in every_call() if call.is_for_owners]
     User.objects.filter(email__startswith="api-", role__in=("manager", "staff")).delete()
 
@@ -189,6 +207,16 @@ def test_the_neighbour_finds_nothing_of_ours_and_changes_nothing(filled, indian_
     before = untouched()
     named = [call for call in filled if call.names_an_object]
     assert {call.name: status for call in named if (status := call.make(client("salon.localhost"), **theirs)) != 404} == {}
+    assert untouched() == before
+
+
+def test_another_owner_of_the_business_finds_no_campaign_to_customers_of_a_place_that_is_not_theirs(filled):
+    a_place().owners.add(User.objects.get(email="owner@shop.example"))
+    theirs = bearer(*ApiScope, email=another_owner().email)
+    before = untouched()
+    named = [call for call in filled if call.names_an_object and call.path.startswith(MESSAGING)]
+    assert len(named) > 10
+    assert {call.name: status for call in named if (status := call.make(client("shop.localhost"), **theirs)) != 404} == {}
     assert untouched() == before
 
 
