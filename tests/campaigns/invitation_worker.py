@@ -23,6 +23,7 @@ def die(campaign: Any, module: str, point: str, *, when: str) -> bool:
     environment = os.environ | {
         "DATABASE_URL": database.geturl(),
         "TWILIO_API_BASE_URL": settings.TWILIO_API_BASE_URL,
+        "SENDGRID_API_BASE_URL": settings.SENDGRID_API_BASE_URL,
         "DJANGO_SETTINGS_MODULE": "servicepro.settings",
     }
     command = [sys.executable, "-m", "tests.campaigns.invitation_worker", connection.schema_name, str(campaign.pk), module, point, when]
