@@ -17,9 +17,10 @@ from campaigns.services.messaging_drafts import (
     WHATSAPP,
     channels_of,
 )
+from campaigns.services.segments import SEARCH_CHARACTERS_MAX
 from campaigns.types import CustomerFilter, Selection
 
-SEARCH_CHARACTERS_MAX, COUNT_MAX = 120, 100_000
+COUNT_MAX = 100_000
 CHANNELS = ((EMAIL, "Email"), (WHATSAPP, "WhatsApp"))
 
 

@@ -31,16 +31,20 @@ NOBODY = "Choose at least one customer."
 NO_SEGMENT = "This segment is gone. Choose another one."
 
 
-def create_messaging_campaign(*, actor: User | None, name: str, description: str = "") -> Campaign:
-    """Create a draft to nobody in particular yet. Raises BadCampaignInput; its details name each field and what is wrong there."""
+def create_messaging_campaign(*, actor: User | None, name: str, description: str = "", key: str = "") -> Campaign:
+    """Create a draft to nobody in particular yet, under a `key` of the caller's where a repeat must not make another.
+
+    Raises BadCampaignInput; its details name each field and what is wrong there.
+    """
     columns = _info_columns(name, description)
     campaign = Campaign.objects.create(
-        key=f"{KIND}-{uuid.uuid4().hex}",
+        key=key or f"{KIND}-{uuid.uuid4().hex}",
         kind=KIND,
         consent_policy="required",
         email_enabled=False,
         sms_enabled=False,
         step=PLACES,
+        audience=Selection().as_json(),
         created_by=actor,
         **columns,
     )

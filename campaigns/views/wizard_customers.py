@@ -18,8 +18,10 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from campaigns.choosing import count_selected, list_customers, selection_of, tags_of_customers
 from campaigns.errors import BadCampaignInput
 from campaigns.forms_messaging import FilterForm
-from campaigns.models import Campaign, Segment
+from campaigns.messaging_rows import segments_of
+from campaigns.models import Campaign
 from campaigns.services import messaging_drafts as drafts
+from campaigns.services.segments import save_segment
 from campaigns.types import EVERYBODY, CustomerFilter, CustomerPage, ListedCustomer, Selection
 from campaigns.views.wizard import go_on, leads_away, of_draft, step_link, wizard_page
 from customers.services import record_access
@@ -29,6 +31,7 @@ from tenants.selectors import current_tenant, signed_in_user
 
 ROWS = 50
 ID_DIGITS_MAX = 18
+UNREADABLE = "Mend the filter first: what it means cannot be read."
 # What a press on a button does to those who match the filter; "nobody" lets go of everybody, whatever the filter.
 BULK: dict[str, tuple[Callable[[CustomerFilter], CustomerFilter], bool]] = {
     "all": (lambda matching: matching, True),
@@ -87,7 +90,7 @@ def _save_ticks(request: HttpRequest, campaign: Campaign, then: str, shown: Quer
     ticked, before = _ids(request, "pick"), _ids(request, "was")
     form = FilterForm(shown)
     if then in BULK and then != "nobody" and not form.is_valid():
-        raise BadCampaignInput("Mend the filter first: what it means cannot be read.", fields={"filters": "Mend the filter first."})
+        raise BadCampaignInput(UNREADABLE, fields={"filters": UNREADABLE})
     if campaign.segment_id or (then not in BULK and ticked == before):
         return
 
@@ -99,6 +102,20 @@ def _save_ticks(request: HttpRequest, campaign: Campaign, then: str, shown: Quer
         return selection.mark(meant(form.filter), is_added=is_added)
 
     drafts.change_selection(campaign, actor=signed_in_user(request), change=change)
+
+
+def _keep_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) -> None:
+    """Keep the filter that is shown under a name, for campaigns to come."""
+    form, place_ids = FilterForm(shown), Selection.from_json(campaign.audience).place_ids
+    if not form.is_valid():
+        raise BadCampaignInput(UNREADABLE, fields={"filters": UNREADABLE})
+    name = request.POST.get("segment_name", "")
+    try:
+        segment = save_segment(actor=signed_in_user(request), name=name, place_ids=place_ids, matching=form.filter)
+    except BadCampaignInput as error:
+        fields = {"segment_name" if field == "name" else "filters": sentence for field, sentence in error.details["fields"].items()}
+        raise BadCampaignInput(error.message, fields=fields) from error
+    messages.success(request, f"The segment “{segment.name}” is saved. Choose it below to write to whoever is in it by then.")
 
 
 def _choose_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) -> None:
@@ -113,20 +130,21 @@ def _choose_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) 
 def _leave_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) -> None:
     """Choose by hand, beginning with the people of the segment."""
     drafts.save_segment_choice(campaign, actor=signed_in_user(request), segment_id=None)
+    shown["only"] = "on"
 
 
-SEGMENT_ACTIONS = {"segment": _choose_segment, "by-hand": _leave_segment}
+SEGMENT_ACTIONS = {"keep-segment": _keep_segment, "segment": _choose_segment, "by-hand": _leave_segment}
 
 
 def _page(request: HttpRequest, campaign: Campaign, shown: QueryDict, *, problems: dict[str, str] | None = None) -> HttpResponse:
     if request.htmx and not request.htmx.history_restore_request and not problems:  # type: ignore[attr-defined]
         return _part(request, campaign, shown)
     context = _grid(request, campaign, shown)
-    found = {"filters": "What the filter means cannot be read: see beside its fields."} if context["form"].errors else {}
+    found = {"filters": UNREADABLE} if context["form"].errors else {}
     place_ids = Selection.from_json(campaign.audience).place_ids
     context |= {
         "all_tags": list(dict.fromkeys([*tags_of_customers(place_ids), *context["chosen_tags"]])),
-        "segments": list(Segment.objects.all()),
+        "segments": segments_of(signed_in_user(request)),
         "bounds": [(context["form"][name], kind) for name, kind in BOUNDS],
         "is_narrowed": any(shown.getlist(name) not in ([], [""]) for name in NARROWS),
         "segment_name": request.POST.get("segment_name", ""),

@@ -64,7 +64,7 @@ def test_each_step_is_kept_and_shown_again(owner: Client, draft: Campaign, place
     assert drafts.channels_of(draft) == ("email",) and draft.step == 4
     assert owner.get(url(draft, 2)).text.count(" checked") == 2
     assert owner.get(url(draft, 3)).text.count(" checked") == 1
-    assert draft.step == 4
+    assert owner.get(f"/admin/messages/{draft.pk}/edit/").url == url(draft, 4)
 
 
 def test_what_was_typed_is_kept_by_every_button(owner: Client, draft: Campaign, place: Place):
@@ -115,7 +115,7 @@ def test_a_place_of_another_owner_cannot_be_chosen(owner: Client, jody: User, dr
         with pytest.raises(BadCampaignInput, match="not among yours"):
             save()
     draft.refresh_from_db()
-    assert draft.audience == {}
+    assert Selection.from_json(draft.audience) == Selection()
 
 
 def test_other_places_keep_what_was_chosen_by_filters(jody: User, draft: Campaign, place: Place):
@@ -322,3 +322,13 @@ def test_step_problems_name_what_is_missing_at_each_step(jody: User, draft: Camp
     assert chosen.email_html == "<p>Hi {{first_name|there}}</p>" and chosen.email_text == "Hi {{first_name|there}}"
     with pytest.raises(BadCampaignInput, match="one line"):
         drafts.save_content(chosen, actor=jody, content=MessagingContent("News\r\nBcc: a@b.example", "<p>x</p>"))
+
+
+def test_the_filter_shown_is_kept_as_a_segment(owner: Client, chosen: Campaign, place: Place):
+    sent = {"then": "keep-segment", "shown": "tags=vip&email=on", "segment_name": "Our VIPs"}
+    assert owner.post(url(chosen, 4), sent).url == f"{url(chosen, 4)}?tags=vip&email=on"
+    assert Segment.objects.get().filters == {"place_ids": [place.pk], "has_email": True, "tags": ["vip"]}
+    for wrong in ({"segment_name": " "}, {"segment_name": "Our VIPs"}, {"segment_name": "Other", "shown": "last_from=soon"}):
+        answer = owner.post(url(chosen, 4), sent | wrong)
+        assert answer.status_code == 400 and "There is a problem" in answer.text
+    assert Segment.objects.count() == 1
