@@ -56,7 +56,7 @@ def indian_customers() -> list[DemoPerson]:
             name,
             f"98765{43210 + number}",
             f"{name.split()[0].lower()}@example.in" if number % 2 else "",
-            {"whatsapp_consent": True} if number < 6 else {},
+            {"whatsapp_consent": True, "gdpr_marketing_consent": True} if number < 6 else {},
         )
         for number, name in enumerate(names)
     ]

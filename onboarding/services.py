@@ -22,6 +22,7 @@ from messaging.types import Channel
 from onboarding.demo_catalog import american_places, american_services, indian_places, indian_services
 from onboarding.demo_invitation import set_up_invitation
 from onboarding.demo_people import DemoPerson, american_customers, google_voice_page, indian_customers
+from onboarding.demo_visits import set_up_visits
 from servicepro.lib.tenancy import connection
 from tenants.errors import UnknownTenant
 from tenants.selectors import Tenant, each_tenant, public_url, tenant_by_schema
@@ -41,10 +42,12 @@ def set_up_demo() -> list[Tenant]:
         _fill(root, american_customers(), OWN_NUMBER, owner_name="Jody", address="400 Congress Ave, Austin, TX 78701")
         _conversations()
         describe_catalog(american_places(), american_services())
+        set_up_visits()
     salon = _business("glamour", "Glamour Studio", "glamour.localhost", "IN", "owner@glamour.example")
     with tenant_context(salon):
         _fill(salon, indian_customers(), "+919812345670", owner_name="Meera", address="12 MG Road, Bengaluru 560001")
         describe_catalog(indian_places(), indian_services())
+        set_up_visits()
         set_up_invitation()
     return [root, salon]
 
