@@ -45,7 +45,7 @@ class SendGridEmail:
             for message in messages
             if _is_too_large(message.substitutions)
         ]
-        calls = list(_calls(messages))
+        calls = list(calls_for(messages))
         queue = iter(calls)
         stopped = asyncio.Event()
 
@@ -62,7 +62,7 @@ class SendGridEmail:
         await asyncio.gather(*(work() for _ in range(min(CALLS_AT_ONCE, len(calls)))))
         return answers
 
-    def _send(self, call: "_Call", sender: Sender) -> list[Answer]:
+    def _send(self, call: "Call", sender: Sender) -> list[Answer]:
         try:
             response = self.sdk.client.mail.send.post(request_body=mail_body(call, sender))
         except HTTPError as error:
@@ -101,33 +101,33 @@ class SendGridEmail:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
     """One request: a frame, and who gets it; the n-th attempt id belongs to the n-th person."""
 
     frame: EmailFrame
     attempt_ids: list[uuid.UUID] = field(default_factory=list)
     people: list[dict[str, Any]] = field(default_factory=list)
 
-    def halves(self) -> "tuple[_Call, _Call]":
+    def halves(self) -> "tuple[Call, Call]":
         """Return two calls to half of the people each."""
         middle = len(self.people) // 2
         return (
-            _Call(self.frame, self.attempt_ids[:middle], self.people[:middle]),
-            _Call(self.frame, self.attempt_ids[middle:], self.people[middle:]),
+            Call(self.frame, self.attempt_ids[:middle], self.people[:middle]),
+            Call(self.frame, self.attempt_ids[middle:], self.people[middle:]),
         )
 
 
-def _calls(messages: Sequence[EmailOutbound]) -> Iterable[_Call]:
+def calls_for(messages: Sequence[EmailOutbound]) -> Iterable["Call"]:
     """Yield calls within SendGrid's limits, without those whose own values alone are too large."""
-    open_calls: dict[EmailFrame, tuple[_Call, int]] = {}
+    open_calls: dict[EmailFrame, tuple[Call, int]] = {}
     for message in messages:
         if _is_too_large(message.substitutions):
             continue
         weight = PERSON_BYTES + _characters(message.substitutions) * CHARACTER_BYTES_MAX
-        call, weighs = open_calls.get(message.frame) or (_Call(message.frame), _frame_weight(message.frame))
+        call, weighs = open_calls.get(message.frame) or (Call(message.frame), _frame_weight(message.frame))
         if call.people and (len(call.people) == PERSONALIZATIONS_MAX or weighs + weight > CALL_BYTES_MAX):
             yield call
-            call, weighs = _Call(message.frame), _frame_weight(message.frame)
+            call, weighs = Call(message.frame), _frame_weight(message.frame)
         call.attempt_ids.append(message.attempt_id)
         call.people.append(_personalization(message))
         open_calls[message.frame] = call, weighs + weight
@@ -161,7 +161,7 @@ def _personalization(message: EmailOutbound) -> dict[str, Any]:
     return person
 
 
-def mail_body(call: _Call, sender: Sender) -> dict[str, Any]:
+def mail_body(call: Call, sender: Sender) -> dict[str, Any]:
     """Return the request of a call: the frame once, then everybody's own few values."""
     frame = call.frame
     body: dict[str, Any] = {

@@ -12,7 +12,7 @@ import time_machine
 from twilio.base.exceptions import TwilioRestException
 
 from messaging.providers.results import Answer, EmailOutbound, LogUnreadable, Outbound, Verdict, WhatsappOutbound
-from messaging.providers.sendgrid import SendGridEmail
+from messaging.providers.sendgrid import SendGridEmail, calls_for, mail_body
 from messaging.providers.transport import retry_after_seconds
 from messaging.providers.twilio import TwilioSms, sort_whatsapp_error
 from messaging.types import Channel, EmailFrame, Sender
@@ -261,3 +261,84 @@ def test_an_unreadable_log_is_one_error_whatever_broke(server):
     with pytest.raises(LogUnreadable):
         asyncio.run(read(NOBODY_LISTENS))
     assert asyncio.run(read(server.base_url)) == []
+
+
+def call_ids(server: SimulatorProcess) -> dict[str, set[str]]:
+    """Return {call: who was written to in it}."""
+    calls: dict[str, set[str]] = {}
+    for mail in server.emails():
+        calls.setdefault(mail["message_id"], set()).add(mail["to"])
+    return calls
+
+
+def send_emails(base_url: str, messages: list[EmailOutbound], sender: Sender = SENDGRID.sender) -> dict[uuid.UUID, Answer]:
+    answers = asyncio.run(_sendgrid(base_url, True).send_many(messages, sender))
+    assert len(answers) == len(messages)
+    return {answer.attempt_id: answer for answer in answers}
+
+
+def test_an_email_to_many_is_a_call_for_each_thousand(server):
+    answers = send_emails(server.base_url, [email_message(f"p{n}@example.com", **{"%1%": f"number {n}"}) for n in range(1_001)])
+    assert {answer.verdict for answer in answers.values()} == {Verdict.ACCEPTED}
+    assert sorted(map(len, call_ids(server).values())) == [1, 1_000]
+    assert {mail["to"]: mail["subject"] for mail in server.emails()} == {f"p{n}@example.com": f"Hello number {n}" for n in range(1_001)}
+
+
+def test_every_frame_is_a_call_of_its_own(server):
+    other = EmailFrame("Bye", "Bye %1%", "<p>Bye %2%</p>")
+    send_emails(server.base_url, [email_message(f"p{n}@example.com", FRAME if n % 2 else other) for n in range(6)])
+    assert sorted(map(len, call_ids(server).values())) == [3, 3]
+    assert {mail["text"] for mail in server.emails() if int(mail["to"][1]) % 2} == {"Hi A & B"}
+    assert {mail["html"] for mail in server.emails() if not int(mail["to"][1]) % 2} == {"<p>Bye A &amp; B</p>"}
+
+
+def test_one_bad_address_costs_nobody_else_their_email(server):
+    messages = [email_message(f"p{n}@example.com" if n != 37 else "nobody") for n in range(100)]
+    answers = send_emails(server.base_url, messages)
+    refused = [message.to for message in messages if answers[message.attempt_id].verdict is not Verdict.ACCEPTED]
+    assert refused == ["nobody"] and len(server.emails()) == 99
+
+
+@pytest.mark.parametrize("value", ["x" * 9_980, "é" * 4_990, "x" * 9_981, "é" * 4_991])
+def test_values_too_long_for_sendgrid_are_refused_here_and_the_others_go(server, value):
+    frame = EmailFrame("Hello", "Hi %1%%2%", "Hi")
+    long = replace(email_message("long@example.com", frame), substitutions={"%1%": value, "%2%": "x" * 14})
+    fits = len(value.encode()) + 20 <= 10_000
+    answers = send_emails(server.base_url, [email_message("a@example.com", frame), long, email_message("b@example.com", frame)])
+    assert answers[long.attempt_id].verdict is (Verdict.ACCEPTED if fits else Verdict.REJECTED)
+    assert {mail["to"] for mail in server.emails()} == {"a@example.com", "b@example.com"} | ({"long@example.com"} if fits else set())
+
+
+def test_no_call_is_larger_than_sendgrid_takes(server):
+    frame = EmailFrame("Hello", "Hi %1%", "<p>%1%</p>")
+    messages = [replace(email_message(f"p{n}@example.com", frame), substitutions={"%1%": "\U0001f600" * 2_490}) for n in range(1_000)]
+    sizes = [len(json.dumps(mail_body(call, SENDGRID.sender))) for call in calls_for(messages)]
+    assert len(sizes) > 1 and max(sizes) < 30_000_000
+
+
+def test_an_email_comes_from_the_business_and_answers_go_where_it_says(server):
+    sender = Sender(Channel.EMAIL, "us@shop.example", name="The Shop, Austin", reply_to="desk@shop.example")
+    send_emails(server.base_url, [email_message("p@example.com")], sender)
+    (taken,) = server.emails()
+    assert (taken["sender"], taken["sender_name"], taken["reply_to"]) == ("us@shop.example", "The Shop, Austin", "desk@shop.example")
+
+
+def test_a_sender_that_sendgrid_did_not_verify_is_the_accounts_fault(server):
+    answers = send_emails(server.base_url, [email_message("p@example.com")], Sender(Channel.EMAIL, "unverified@shop.example"))
+    assert {(answer.verdict, answer.code) for answer in answers.values()} == {(Verdict.ACCOUNT, "403")}
+
+
+@pytest.mark.parametrize("tracks", [False, True])
+def test_opens_are_tracked_only_where_the_frame_says_so(server, tracks):
+    send_emails(server.base_url, [email_message("p@example.com", replace(FRAME, tracks_opens=tracks))])
+    assert [mail["tracks_opens"] for mail in server.emails()] == [tracks]
+
+
+def test_one_click_unsubscribing_is_everybodys_own(server):
+    messages = [replace(email_message(f"p{n}@example.com"), unsubscribe_url=f"https://shop.example/u/{n}") for n in range(3)]
+    send_emails(server.base_url, messages)
+    for n, mail in enumerate(sorted(server.emails(), key=lambda mail: mail["to"])):
+        assert mail["headers"] == {
+            "List-Unsubscribe": f"<https://shop.example/u/{n}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }

@@ -128,6 +128,8 @@ def test_more_than_a_thousand_are_refused_however_they_are_spread(server, sendgr
         ({"personalizations": [person(custom_args={"n": 5})]}, "personalizations.0.custom_args"),
         ({"personalizations": [person(custom_args={"n": "x" * 10_001})]}, "personalizations.0.custom_args"),
         ({"personalizations": [person(substitutions={"%n%": 5})]}, "personalizations.0.substitutions"),
+        ({"personalizations": [person(substitutions={"%n%": "é" * 5_000})]}, "personalizations.0.substitutions"),
+        ({"reply_to": {"email": "us"}}, "reply_to.email"), ({"reply_to": "us@shop.example"}, "reply_to.email"),
         ({"personalizations": [person(bcc=[{"email": "p@example.com"}])]}, "personalizations.0"), ({"personalizations": ["p"]}, None),
         ({"from": None}, "from.email"), ({"from": {"name": "us"}}, "from.email"), ({"from": {"email": "us"}}, "from.email"),
         ({"subject": None}, "subject"), ({"subject": ""}, "subject"), ({"subject": 5}, "subject"),
@@ -203,6 +205,49 @@ def test_who_bounced_or_complained_is_accepted_and_dropped_from_then_on(server, 
     (dropped,) = [event for batch in calls for event in batch if event["event"] == "dropped"]
     assert dropped["reason"] == reason
     assert server.emails(address.lower())[1]["status"] == "dropped"
+
+
+def test_a_late_bounce_comes_after_the_delivery_and_suppresses(server, sendgrid, hears):
+    post(sendgrid, mail_body(person("latebounce@example.com")))
+    told = events(hears, 3)
+    assert [event["event"] for event in told] == ["processed", "delivered", "bounce"] and "sg_message_id" not in told[-1]
+    server.faults(callbacks="off")
+    post(sendgrid, mail_body(person("latebounce@example.com")))
+    assert [mail["status"] for mail in server.emails()] == ["latebounce", "dropped"]
+
+
+def test_a_sender_nobody_verified_is_refused_and_nothing_is_taken(server, sendgrid):
+    assert refusal(sendgrid, mail_body(**{"from": {"email": "unverified@shop.example"}})) == (403, "from")
+    assert server.emails() == []
+
+
+def test_a_sender_has_a_name_and_a_place_for_answers(server, sendgrid):
+    post(sendgrid, mail_body(**{"from": {"email": "us@shop.example", "name": "The Shop"}}, reply_to={"email": "desk@shop.example"}))
+    (taken,) = server.emails()
+    assert (taken["sender"], taken["sender_name"], taken["reply_to"]) == ("us@shop.example", "The Shop", "desk@shop.example")
+
+
+def tracked(is_tracked=True):
+    return {"tracking_settings": {"open_tracking": {"enable": is_tracked}}}
+
+
+def test_an_email_is_opened_once_when_its_mailbox_is_looked_at(server, sendgrid, browser, hears):
+    server.faults(callbacks="off")
+    post(sendgrid, mail_body(person(custom_args={"attempt_id": "a-1"}), **tracked()))
+    server.faults(callbacks="on")
+    for _look in range(2):
+        assert "opened" in browser.get(f"{server.base_url}/mail/p@example.com").text
+    (event,) = events(hears, 1)
+    assert (event["event"], event["attempt_id"], event["email"]) == ("open", "a-1", "p@example.com")
+    assert len(hears.at(EVENTS)) == 1
+
+
+def test_nobody_hears_of_opens_they_did_not_ask_for(server, sendgrid, browser, hears):
+    server.faults(callbacks="off")
+    post(sendgrid, mail_body(**tracked(False)))
+    server.faults(callbacks="on")
+    assert "opened" not in browser.get(f"{server.base_url}/mail/p@example.com").text
+    assert not hears.at(EVENTS)
 
 
 def test_a_soft_bounce_suppresses_nobody(sendgrid, hears):
