@@ -1,5 +1,6 @@
 """What a program asks of a messaging campaign, turned into the services' words, and their refusals turned back into its own."""
 
+import hashlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,13 +56,18 @@ def own_places(actor: User, place_ids: Collection[int]) -> tuple[int, ...]:
     return tuple(sorted(set(place_ids)))
 
 
-def make_draft(actor: User, body: CampaignIn) -> Campaign:
+def campaign_key(actor: User, wish: str) -> str:
+    """Return the key of the campaign that an owner's program calls so; empty where it gave no name."""
+    return f"messaging-{hashlib.sha256(f'{actor.pk}:{wish}'.encode()).hexdigest()[:40]}" if wish else ""
+
+
+def make_draft(actor: User, body: CampaignIn, *, key: str = "") -> Campaign:
     """Make a campaign of what was sent, inside the caller's transaction."""
     if body.segment_id and (body.place_ids or body.recipients):
         sentence = "A segment says by itself who is meant: send it alone, or send placeIds and recipients."
         raise BadCampaignInput(sentence, fields={"segment": sentence})
     own_places(actor, body.place_ids)
-    campaign = drafts.create_messaging_campaign(actor=actor, name=body.name, description=body.description)
+    campaign = drafts.create_messaging_campaign(actor=actor, name=body.name, description=body.description, key=key)
     if body.place_ids:
         drafts.save_places(campaign, actor=actor, place_ids=body.place_ids)
     _save_config(campaign, actor, body.messaging_config)

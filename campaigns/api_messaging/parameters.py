@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from ninja import Path, Query
+from ninja import Header, Path, Query
 
 from servicepro.lib.api_schema import PAGE_ROWS_MAX
 from tenants.services import api_access
@@ -18,6 +18,16 @@ PlaceIds = Annotated[
 ]
 InCampaign = Annotated[int | None, Query(alias="campaignId", description="whose ticks isSelected tells of", examples=[12])]
 OfStatus = Annotated[Literal["all", "pending", "sent", "failed", "skipped"], Query(description="who stands there", examples=["failed"])]
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        max_length=120,
+        description="your own name for this wish: sent again with the same one, the same campaign comes back and nothing is sent twice",
+        examples=["7f9c24e8-3b12-4f7a-9a51-2f0f6f2f8a11"],
+    ),
+]
 
 
 def example_body(example: dict[str, Any]) -> dict[str, Any]:

@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
 from campaigns import services
 from campaigns.api_messaging import examples
 from campaigns.api_messaging import schemas as s
-from campaigns.api_messaging.asked import actor_of, change_draft, choose, in_their_names, make_draft, own_places
+from campaigns.api_messaging.asked import actor_of, campaign_key, change_draft, choose, in_their_names, make_draft, own_places
 from campaigns.api_messaging.going import begin_soon, launch
 from campaigns.api_messaging.going import router as going_router
 from campaigns.api_messaging.parameters import (
     READ,
     WRITE,
     CampaignId,
+    IdempotencyKey,
     InCampaign,
     Limit,
     OfStatus,
@@ -29,6 +30,7 @@ from campaigns.choosing import count_reach, count_selected, list_customers, sele
 from campaigns.errors import UnknownRecipient
 from campaigns.messaging_rows import messaging_by_id, messaging_campaigns, recipients_of, segments_of
 from campaigns.models import Campaign
+from campaigns.selectors import campaign_by_key
 from campaigns.types import Selection
 from customers.services import record_access
 from servicepro.lib.api_schema import documented
@@ -87,16 +89,29 @@ def segments(request: HttpRequest) -> dict[str, Any]:
     operation_id="createMessagingCampaign",
     openapi_extra=documented(examples.CAMPAIGN | {"status": "draft"}, 404, 409, 503, status=201) | example_body(examples.IN),
 )
-def create(request: HttpRequest, body: s.CampaignIn) -> Status:
+def create(request: HttpRequest, body: s.CampaignIn, idempotency_key: IdempotencyKey = "") -> Status:
     """Keep a draft, or send or schedule it where `messagingConfig` says so. What cannot be used is named in `details.fields`."""
+    key = campaign_key(actor_of(request), idempotency_key)
+    made = campaign_by_key(key) if key else None
+    if made is None:
+        try:
+            made = _make(request, body, key)
+        except IntegrityError:  # the same wish was granted meanwhile
+            made = campaign_by_key(key)
+            if made is None:
+                raise
+    return Status(201, shown_campaigns([messaging_by_id(made.pk, actor_of(request))])[0])
+
+
+def _make(request: HttpRequest, body: s.CampaignIn, key: str) -> Campaign:
     actor, config = actor_of(request), body.messaging_config
     with in_their_names(), transaction.atomic():  # one that cannot go as asked is not kept either
-        made = make_draft(actor, body)
+        made = make_draft(actor, body, key=key)
         if config.send_immediately or config.scheduled_send_time:
             launch(made, actor, config, field="messagingConfig.scheduledSendTime")
     if config.send_immediately:
         begin_soon()
-    return Status(201, shown_campaigns([made])[0])
+    return made
 
 
 @router.get(

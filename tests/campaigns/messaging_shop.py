@@ -60,10 +60,11 @@ def asking(
     """Return a program of an owner that asks the API of messaging campaigns."""
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
     _token, key = create_api_token(actor=User.objects.get(email=email), name="App", scopes=scopes)
+    headers = {"Authorization": f"Bearer {key}"}
 
-    def call(method: str, path: str = "", **body: object) -> tuple[int, dict]:
+    def call(method: str, path: str = "", wish: str = "", **body: object) -> tuple[int, dict]:
         sent = {"data": json.dumps(body), "content_type": "application/json"} if body else {}
-        answer = Client(HTTP_HOST=host).generic(method, HOME + path, headers={"Authorization": f"Bearer {key}"}, **sent)
+        answer = Client(HTTP_HOST=host).generic(method, HOME + path, headers=headers | ({"Idempotency-Key": wish} if wish else {}), **sent)
         return answer.status_code, answer.json()
 
     return call

@@ -146,6 +146,30 @@ def test_a_draft_says_what_it_was_given(ask):
     assert ask("GET", f"/{campaign['id']}")[1] == campaign
 
 
+def test_the_same_wish_sent_again_makes_no_second_campaign(ask):
+    agreed(2)
+    body = {"name": "Spring", "placeIds": [a_place().pk], "recipients": EVERYBODY, "messagingConfig": CONTENT | {"sendImmediately": True}}
+    answers = [ask("POST", wish="spring-2027", **body) for _turn in range(3)]
+    assert {status for status, _campaign in answers} == {201} and len({campaign["id"] for _status, campaign in answers}) == 1
+    assert ask("POST", wish="summer-2027", **body)[1]["id"] != answers[0][1]["id"]
+    another_owner()
+    assert asking("second@shop.example")("POST", wish="spring-2027", **body)[1]["id"] != answers[0][1]["id"]
+    assert Campaign.objects.count() == 3
+
+
+def test_a_wish_that_was_refused_may_be_put_right_under_its_name(ask):
+    body = {"placeIds": [a_place().pk], "messagingConfig": CONTENT}
+    assert ask("POST", wish="spring-2027", name=" ", **body)[0] == 400
+    assert ask("POST", wish="spring-2027", name="Spring", **body)[0] == 201
+
+
+def test_a_draft_without_a_place_is_seen_by_any_owner(ask):
+    a_place("Their shop").owners.add(another_owner())
+    assert ask("POST", name="Spring")[0] == 201
+    assert ask("GET")[1]["total"] == 1
+    assert asking("second@shop.example")("GET")[1]["total"] == 1
+
+
 def test_a_change_leaves_what_it_does_not_name(ask):
     campaign = made(ask, description="To regulars")
     status, changed = ask("PATCH", f"/{campaign['id']}", name="Summer", messagingConfig={"emailSubject": "Summer!"})
