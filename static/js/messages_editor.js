@@ -39,13 +39,11 @@
     addEventListener("drop", (event) => editor.contains(event.target) && take(event, event.dataTransfer), true);
     editor.addEventListener("dragstart", (event) => event.preventDefault());
     editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
-    const pressed = () => {
-      for (const button of form.querySelectorAll("#toolbar [data-trix-attribute]"))
-        button.setAttribute("aria-pressed", String(button.classList.contains("trix-active")));
-    };
-    const soon = () => requestAnimationFrame(pressed);
-    editor.addEventListener("trix-selection-change", soon);
-    editor.addEventListener("trix-change", soon);
+    // The editor marks the buttons of the formats in force; said as pressed, who cannot see the mark hears it.
+    new MutationObserver((changes) => {
+      for (const { target } of changes)
+        if (target.matches("[data-trix-attribute][aria-pressed]")) target.setAttribute("aria-pressed", String(target.hasAttribute("data-trix-active")));
+    }).observe(document.getElementById("toolbar"), { subtree: true, attributeFilter: ["data-trix-active"] });
     const begin = () => {
       document.getElementById("plain-editor").hidden = true;
       document.getElementById("rich-editor").hidden = false;
