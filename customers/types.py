@@ -31,6 +31,31 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentMoment:
+    """One time somebody allowed or refused something: the channels it is about, the door it came by, and the words.
+
+    `action` is granted, withdrawn or cleared; `given_at` when they said so, where that was before it was recorded at `at`.
+    """
+
+    at: datetime.datetime
+    channels: tuple[str, ...]
+    action: str
+    source: str
+    wording: str
+    actor: str
+    given_at: datetime.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether offers could be sent to somebody on a channel at one moment, the sentences why, and the events behind them."""
+
+    is_allowed: bool
+    because: tuple[str, ...]
+    events: tuple[ConsentMoment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Consolidation:
     """How many distinct people the records make, and what is known of them."""
 

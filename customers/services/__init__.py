@@ -2,6 +2,7 @@
 
 from customers.services.access import record_access
 from customers.services.consent import grant_whatsapp, lift_suppression, permissions_since_unsubscribing, suppress
+from customers.services.consent_history import consent_timeline, could_write
 from customers.services.consolidation import consolidate
 from customers.services.contacts import close_contact_change, untold_contact_changes
 from customers.services.conversations import record_inbound_message
@@ -90,7 +91,9 @@ __all__ = [
     "clean_email",
     "close_contact_change",
     "confirm_import",
+    "consent_timeline",
     "consolidate",
+    "could_write",
     "customer_named",
     "discard_import",
     "dismiss_proposal",
