@@ -29,6 +29,7 @@ CALL_BYTES_MAX = 29_000_000  # SendGrid's limit is 30 MB
 CHARACTER_BYTES_MAX = 12  # an emoji in JSON that is plain ASCII
 PERSON_BYTES = 600  # address, headers, attempt id and punctuation
 CALLS_AT_ONCE = 8
+STOPPING = (Verdict.ACCOUNT, Verdict.THROTTLED)
 
 
 class SendGridEmail:
@@ -55,7 +56,7 @@ class SendGridEmail:
                     answers.extend(Answer(attempt_id, Verdict.UNREACHABLE, error="not called") for attempt_id in call.attempt_ids)
                     continue
                 told = await asyncio.to_thread(self._send, call, sender)
-                if told[-1].verdict in (Verdict.ACCOUNT, Verdict.THROTTLED):
+                if any(answer.verdict in STOPPING for answer in told):
                     stopped.set()
                 answers.extend(told)
 
@@ -66,7 +67,7 @@ class SendGridEmail:
         try:
             response = self.sdk.client.mail.send.post(request_body=mail_body(call, sender))
         except HTTPError as error:
-            if error.status_code == 400 and len(call.people) > 1:
+            if error.status_code == 400 and len(call.people) > 1 and _is_about_people(error):
                 # One bad address refuses the whole call, and a refused call sent nothing: find it by halves.
                 return [answer for half in call.halves() for answer in self._send(half, sender)]
             return [_refused(attempt_id, error) for attempt_id in call.attempt_ids]
@@ -181,10 +182,19 @@ def _refused(attempt_id: uuid.UUID, error: HTTPError) -> Answer:
     if status == 429:
         wait = _wait_seconds(error.headers or {})
         return Answer(attempt_id, Verdict.THROTTLED, code="429", error="sendgrid 429", retry_after_seconds=wait)
-    if status in (401, 403):
+    if status in (401, 403) or (status == 400 and not _is_about_people(error)):  # nobody's fault who was written to
         return Answer(attempt_id, Verdict.ACCOUNT, code=str(status), error=f"sendgrid {status}")
     verdict = Verdict.AMBIGUOUS if status >= 500 else Verdict.REJECTED
     return Answer(attempt_id, verdict, code=str(status), error=f"sendgrid {status}")
+
+
+def _is_about_people(error: HTTPError) -> bool:
+    """Return whether a refusal may be about somebody in particular: not where it names the sender, the subject or the words."""
+    try:
+        fields = [str(told.get("field") or "personalizations") for told in json.loads(error.body)["errors"]]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return True
+    return not fields or any(field.startswith("personalizations") for field in fields)
 
 
 def _removal(status: int, wait: float) -> RemovalAnswer:

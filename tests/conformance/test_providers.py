@@ -342,3 +342,11 @@ def test_one_click_unsubscribing_is_everybodys_own(server):
             "List-Unsubscribe": f"<https://shop.example/u/{n}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
+
+
+def test_a_refusal_of_the_sender_or_the_words_is_nobodys_who_was_written_to(server):
+    people = [f"p{n}@example.com" for n in range(20)]
+    answers = send_emails(server.base_url, [email_message(person) for person in people], replace(SENDGRID.sender, reply_to="nowhere"))
+    answers |= send_emails(server.base_url, [email_message(person, EmailFrame("", "Hi", "Hi")) for person in people])
+    assert len(answers) == 40 and {(answer.verdict, answer.code) for answer in answers.values()} == {(Verdict.ACCOUNT, "400")}
+    assert server.emails() == []
