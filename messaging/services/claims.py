@@ -91,22 +91,22 @@ def settle(channel: str, settlements: Sequence[Settlement]) -> None:
 
 def release_rejected(channel: str, campaign_key: str, tags: Collection[str]) -> None:
     """Let addresses whose message the provider refused be tried again; the owner asked for it."""
-    table = ledger_table(channel)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE public.{table.name} SET state = 'released' WHERE tenant_id = %s AND campaign_key = %s"
-            f" AND {table.address} = ANY(%s) AND state = 'rejected'",
-            [connection.schema_name, campaign_key, list(tags)],
-        )
+    _release(channel, campaign_key, tags, where="state = 'rejected'")
 
 
 def release_undelivered(channel: str, campaign_key: str, tags: Collection[str]) -> None:
     """Let addresses be tried again whose message the provider took and then said it could not deliver, for a reason that was mended."""
+    forgotten = f", {ledger_table(channel).ok} = false, provider_status = NULL, provider_rank = 0"
+    _release(channel, campaign_key, tags, where="provider_status IN ('failed', 'undelivered')", forgotten=forgotten)
+
+
+def _release(channel: str, campaign_key: str, tags: Collection[str], *, where: str, forgotten: str = "") -> None:
+    """Release the claims on these addresses that `where` picks; `forgotten` is SQL that resets what was heard of them."""
     table = ledger_table(channel)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE public.{table.name} SET state = 'released', {table.ok} = false, provider_status = NULL, provider_rank = 0"
-            f" WHERE tenant_id = %s AND campaign_key = %s AND {table.address} = ANY(%s) AND provider_status IN ('failed', 'undelivered')",
+            f"UPDATE public.{table.name} SET state = 'released'{forgotten}"
+            f" WHERE tenant_id = %s AND campaign_key = %s AND {table.address} = ANY(%s) AND {where}",
             [connection.schema_name, campaign_key, list(tags)],
         )
 
