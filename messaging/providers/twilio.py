@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import os
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,14 +47,15 @@ class TwilioSms:
         answers: list[Answer] = []
         queue = iter(messages)
         stopped = asyncio.Event()
-        send = self._send_whatsapp if sender.channel is Channel.WHATSAPP else self._send
+        is_whatsapp = sender.channel is Channel.WHATSAPP
+        fields, sort = (_whatsapp_fields, sort_whatsapp_error) if is_whatsapp else (_text_fields, sort_error)
 
         async def work() -> None:
             for message in queue:
                 if stopped.is_set():
                     answers.append(Answer(message.attempt_id, Verdict.UNREACHABLE, error="not called"))
                     continue
-                answer = await send(message, sender)
+                answer = await self._send(message, fields(message, sender), sort)
                 if answer.verdict in STOPPING:
                     stopped.set()
                 answers.append(answer)
@@ -62,32 +63,11 @@ class TwilioSms:
         await asyncio.gather(*(work() for _ in range(min(CONNECTIONS_MAX, len(messages)))))
         return answers
 
-    async def _send(self, message: Outbound, sender: Sender) -> Answer:
-        origin = {"messaging_service_sid": sender.messaging_service_sid} if sender.messaging_service_sid else {"from_": sender.address}
+    async def _send(self, message: Outbound, fields: dict[str, str], sort: Callable[[Outbound, Exception], Answer]) -> Answer:
         try:
-            created = await self.client.messages.create_async(
-                to=message.to, body=message.body, status_callback=message.callback_url, **origin
-            )
+            created = await self.client.messages.create_async(status_callback=message.callback_url, **fields)
         except Exception as error:  # noqa: BLE001  whatever broke, this one recipient gets an answer and the rest go on
-            return sort_error(message, error)
-        if not created.sid:
-            return Answer(message.attempt_id, Verdict.AMBIGUOUS, error="answer without a message id")
-        return Answer(message.attempt_id, Verdict.ACCEPTED, sid=created.sid)
-
-    async def _send_whatsapp(self, message: Outbound, sender: Sender) -> Answer:
-        assert isinstance(message, WhatsappOutbound)
-        origin = {"messaging_service_sid": sender.messaging_service_sid} if sender.messaging_service_sid else {}
-        # Both ends, always: a messaging service alone could choose a number that only texts.
-        origin["from_"] = WHATSAPP + sender.address
-        text = {"body": message.body}
-        if message.content_sid:
-            text = {"content_sid": message.content_sid, "content_variables": message.content_variables}
-        try:
-            created = await self.client.messages.create_async(
-                to=WHATSAPP + message.to, status_callback=message.callback_url, **text, **origin
-            )
-        except Exception as error:  # noqa: BLE001  whatever broke, this one recipient gets an answer and the rest go on
-            return sort_whatsapp_error(message, error)
+            return sort(message, error)
         if not created.sid:
             return Answer(message.attempt_id, Verdict.AMBIGUOUS, error="answer without a message id")
         return Answer(message.attempt_id, Verdict.ACCEPTED, sid=created.sid)
@@ -111,6 +91,23 @@ class TwilioSms:
                         error_code=str(record.error_code or ""),
                     )
             page = await _read(page.next_page_async())
+
+
+def _text_fields(message: Outbound, sender: Sender) -> dict[str, str]:
+    if sender.messaging_service_sid:
+        return {"to": message.to, "body": message.body, "messaging_service_sid": sender.messaging_service_sid}
+    return {"to": message.to, "body": message.body, "from_": sender.address}
+
+
+def _whatsapp_fields(message: Outbound, sender: Sender) -> dict[str, str]:
+    assert isinstance(message, WhatsappOutbound)
+    # Both ends, always: a messaging service alone could choose a number that only texts.
+    fields = {"to": WHATSAPP + message.to, "from_": WHATSAPP + sender.address}
+    if sender.messaging_service_sid:
+        fields["messaging_service_sid"] = sender.messaging_service_sid
+    if message.content_sid:
+        return {**fields, "content_sid": message.content_sid, "content_variables": message.content_variables}
+    return {**fields, "body": message.body}
 
 
 async def _read(page: Awaitable[Page]) -> Any:
