@@ -34,6 +34,7 @@ from servicepro.lib.tenancy import connection
 
 LOCK_SPACE = 7_151  # separates the drain's advisory locks from any other use
 LIMIT_MAX = 5_000
+LOOKED_AT_MIN, LOOKED_AT_PERCENT = 50, 5
 LOOK_SECONDS = 5.0  # how long a running campaign goes without asking whether its template still stands
 
 _WAITS = {way: f"{way.value}_status IN ('pending', 'held')" for way in WAYS}
@@ -130,7 +131,7 @@ def _serve(
     while current:
         taken = result.handled + len(current.targets)
         goes_on = current.has_pace and (limit is None or taken < limit) and timezone.now() < deadline and _is_running(campaign)
-        is_time = time.monotonic() > looks
+        is_time = time.monotonic() > looks or _looks_bad(campaign, result)
         looks = time.monotonic() + LOOK_SECONDS if is_time else looks
         goes_on = goes_on and not _halted(campaign, result, thoroughly=is_time)
         following = _begin_next(campaign, renderer, _size(campaign, limit, taken), current) if goes_on else None
@@ -141,6 +142,12 @@ def _serve(
             _finish(campaign, following, result)
             following = None
         current = following
+
+
+def _looks_bad(campaign: Campaign, result: BatchResult) -> bool:
+    """Tell whether so many fail in this very turn that the campaign must be looked at before the next batch."""
+    failed, outcomes = result.failed, result.sent + result.failed
+    return KINDS[campaign.kind].is_personal and outcomes >= LOOKED_AT_MIN and failed * 100 >= LOOKED_AT_PERCENT * outcomes
 
 
 def settle_cancelled(campaign: Campaign) -> None:

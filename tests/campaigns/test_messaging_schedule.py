@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.utils import timezone
 
 from campaigns.errors import BadCampaignInput, CountChanged, UnknownRecipient, WrongStatus
@@ -170,6 +171,30 @@ def test_what_cannot_start_at_its_time_is_a_draft_again_with_the_reason(tenant, 
         assert start_due_campaigns() == 0
     campaign.refresh_from_db()
     assert (campaign.status, campaign.pause_reason) == ("draft", "Write a subject for the email.")
+
+
+def test_the_command_sends_what_is_due_of_every_business_and_says_what_became_of_it(tenant, simulator, capsys):
+    agreed(3)
+    due, later, missed = newsletter("email"), newsletter("email"), newsletter("email")
+    for campaign, hours in ((due, 1), (later, 9), (missed, 0.5)):
+        schedule_campaign(campaign, actor=None, at=in_hours(hours))
+    Campaign.objects.filter(pk=missed.pk).update(scheduled_at=in_hours(-1.5))
+    Campaign.objects.filter(pk=due.pk).update(scheduled_at=in_hours(-0.5))
+    call_command("send_due_campaigns", until_done=True)
+    said = capsys.readouterr().out
+    assert f"shop: {due.name} is completed" in said and "salon: nothing is due." in said
+    assert f"shop: {missed.name} is draft: It was due on" in said
+    assert len(simulator.emails()) == 3 and Campaign.objects.get(pk=later.pk).status == "scheduled"
+
+
+def test_the_command_sends_one_after_the_other(tenant, simulator, capsys):
+    agreed(2)
+    first, second = newsletter("email"), newsletter("email")
+    for campaign in (first, second):
+        schedule_campaign(campaign, actor=None, at=in_hours(1))
+    Campaign.objects.update(scheduled_at=in_hours(-0.1))
+    call_command("send_due_campaigns", tenant="shop", until_done=True)
+    assert set(Campaign.objects.values_list("status", flat=True)) == {"completed"} and len(simulator.emails()) == 4
 
 
 def test_an_empty_selection_is_refused(tenant, simulator):
