@@ -63,7 +63,7 @@ def customers(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    then, shown = request.POST.get("then", "save"), _shown(request)
+    then, shown = request.POST.get("then", "tick" if request.htmx else "save"), _shown(request)  # type: ignore[attr-defined]
     try:
         if then in SEGMENT_ACTIONS:
             SEGMENT_ACTIONS[then](request, campaign, shown)

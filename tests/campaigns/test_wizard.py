@@ -275,7 +275,7 @@ def test_nobody_selected_does_not_lead_on_and_does_not_hold_back(owner: Client, 
 
 def test_a_live_tick_answers_with_the_numbers_alone(owner: Client, chosen: Campaign):
     person = Customer.objects.get(name="No Email")
-    sent = {"then": "tick", "shown": "", "pick": [person.pk]}
+    sent = {"shown": "", "pick": [person.pk]}
     answer = owner.post(url(chosen, 4), sent, headers={"HX-Request": "true"})
     assert "1</span> of 4 customers selected" in answer.text and "<table" not in answer.text
     assert f'id="was-{person.pk}"' in answer.text and "No Email" not in answer.text
