@@ -26,6 +26,6 @@ _LABELS = {
     ApiScope.CUSTOMERS_UNMASK: "See whole phone numbers, one at a time, each look recorded",
     ApiScope.LOYALTY_READ: "See what points add up to and who has most, and what became of welcome offers, phones masked",
     ApiScope.LOYALTY_WRITE: "Make and change welcome offers",
-    ApiScope.CAMPAIGNS_READ: "See invitation campaigns and what came of them, in numbers",
-    ApiScope.CAMPAIGNS_WRITE: "Make invitation campaigns, send, pause and resume them: this costs money and writes to customers",
+    ApiScope.CAMPAIGNS_READ: "See invitations and messaging campaigns and what came of them, in numbers",
+    ApiScope.CAMPAIGNS_WRITE: "Make, send, pause and cancel invitations and messaging campaigns: this costs money and writes to customers",
 }

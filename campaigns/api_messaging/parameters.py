@@ -9,6 +9,7 @@ from tenants.services import api_access
 from tenants.types import ApiScope
 
 READ, WRITE = api_access(ApiScope.CAMPAIGNS_READ), api_access(ApiScope.CAMPAIGNS_WRITE)
+PEOPLE = api_access(ApiScope.CUSTOMERS_READ)  # names and addresses, where a key for campaigns sees numbers alone
 CampaignId = Annotated[int, Path(alias="campaignId", description="the campaign", examples=[12])]
 RecipientId = Annotated[int, Path(alias="recipientId", description="the person's row in this campaign", examples=[7001])]
 Page = Annotated[int, Query(ge=1, le=100_000, description="from 1; beyond the last it is the last", examples=[1])]

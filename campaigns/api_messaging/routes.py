@@ -13,6 +13,7 @@ from campaigns.api_messaging.asked import actor_of, campaign_key, change_draft, 
 from campaigns.api_messaging.going import begin_soon, launch
 from campaigns.api_messaging.going import router as going_router
 from campaigns.api_messaging.parameters import (
+    PEOPLE,
     READ,
     WRITE,
     CampaignId,
@@ -41,7 +42,7 @@ router.add_router("", going_router)
 
 @router.get(
     "/messaging/customers",
-    auth=READ,
+    auth=PEOPLE,
     response=s.ListedCustomers,
     summary="Customers who can be written to",
     operation_id="listMessagingCustomers",
@@ -178,7 +179,7 @@ def add_recipients(request: HttpRequest, campaign_id: CampaignId, body: s.Recipi
 
 @router.get(
     "/{int:campaignId}/recipients",
-    auth=READ,
+    auth=PEOPLE,
     response=s.Recipients,
     summary="People of a campaign",
     operation_id="listMessagingRecipients",

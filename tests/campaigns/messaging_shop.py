@@ -16,6 +16,7 @@ from tenants.accounts.models import User
 from tenants.services import create_api_token
 
 HOME = "/api/campaigns"
+SCOPES = ("campaigns:read", "campaigns:write", "customers:read")
 CONTENT = {
     "channels": ["email"],
     "emailSubject": "Spring at {{business_name}}",
@@ -55,7 +56,7 @@ def another_owner(email: str = "second@shop.example") -> User:
 
 
 def asking(
-    email: str = "owner@shop.example", host: str = "shop.localhost", scopes: tuple[str, ...] = ("campaigns:read", "campaigns:write")
+    email: str = "owner@shop.example", host: str = "shop.localhost", scopes: tuple[str, ...] = SCOPES
 ) -> Callable[..., tuple[int, dict]]:
     """Return a program of an owner that asks the API of messaging campaigns."""
     redis.Redis.from_url(settings.REDIS_URL).flushdb()

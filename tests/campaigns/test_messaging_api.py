@@ -383,3 +383,13 @@ def test_a_key_that_may_only_look_changes_nothing(ask):
     assert looking("GET", f"/{campaign['id']}")[0] == 200
     assert looking("PATCH", f"/{campaign['id']}", name="x")[0] == 403
     assert looking("POST", f"/{campaign['id']}/send", sendImmediately=True)[0] == 403
+
+
+def test_a_key_for_campaigns_sees_numbers_and_no_people(ask):
+    agreed(1)
+    campaign = made(ask, recipients=EVERYBODY)
+    counting = asking(scopes=("campaigns:read", "campaigns:write"))
+    assert counting("GET", f"/{campaign['id']}/reach")[1]["selected"] == 1
+    for path in (f"/messaging/customers?placeIds={a_place().pk}", f"/{campaign['id']}/recipients"):
+        status, refusal = counting("GET", path)
+        assert status == 403 and "customers:read" in refusal["message"]
