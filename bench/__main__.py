@@ -11,6 +11,7 @@ NAMES = (
     "blast_memory",
     "consolidation",
     "customer_import",
+    "email_blast",
     "google_voice",
     "lighthouse",
     "loyalty_pages",
