@@ -27,7 +27,7 @@ TRUNCATED = (
     "a2p_attemptevent", "a2p_attempt", "a2p_a2pcampaign", "a2p_brand",
     "accounts_auditentry", "accounts_apitoken", "portal_signincode", "portal_portalsession", "bookings_bookingnotice", "bookings_bookingline", "bookings_booking",
     "bookings_service_places", "bookings_service", "bookings_openinghours", "bookings_closure", "bookings_place_owners", "bookings_place", "campaigns_target", "campaigns_campaign", "campaigns_segment", "customers_personaldataaccess",
-    "customers_joinevidence", "customers_contactchange", "customers_consentevent", "customers_message", "customers_participant", "customers_conversation", "loyalty_offeruse", "loyalty_offercode", "loyalty_welcomeoffer", "loyalty_adjustmentrequest", "loyalty_ledgerfigures", "loyalty_pointstransaction", "customers_suppression",
+    "customers_joinevidence", "customers_contactchange", "customers_consentchange", "customers_softbounce", "customers_consentevent", "customers_message", "customers_participant", "customers_conversation", "loyalty_offeruse", "loyalty_offercode", "loyalty_welcomeoffer", "loyalty_adjustmentrequest", "loyalty_ledgerfigures", "loyalty_pointstransaction", "customers_suppression",
     "customers_mergeevidence", "customers_mergeproposal", "customers_customermerge", "customers_importrow", "customers_customer",
     "customers_importbatch", "customers_erasurecertificate", "messaging_copyremoval", "messaging_providerevent", "messaging_line",
     "django_admin_log", "accounts_user_groups", "accounts_user_user_permissions",

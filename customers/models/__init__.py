@@ -1,7 +1,7 @@
 """People, what was said with them, and what they allowed."""
 
 from customers.models.access import PersonalDataAccess
-from customers.models.consent import ConsentChange, ConsentEvent, Suppression
+from customers.models.consent import ConsentChange, ConsentEvent, SoftBounce, Suppression
 from customers.models.contacts import ContactChange
 from customers.models.conversations import Conversation, Message, Participant
 from customers.models.imports import ImportBatch, ImportRow
@@ -25,5 +25,6 @@ __all__ = [
     "Message",
     "Participant",
     "PersonalDataAccess",
+    "SoftBounce",
     "Suppression",
 ]

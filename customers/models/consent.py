@@ -73,3 +73,16 @@ class ConsentChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} changed {', '.join(self.changes)}"
+
+
+class SoftBounce(models.Model):
+    """An email that came back from a box that exists: full, or refusing for now. Kept for a fortnight, by the address's tag."""
+
+    address_tag = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["address_tag", "created_at"], name="soft_bounce_of_address")]
+
+    def __str__(self) -> str:
+        return f"soft bounce {self.pk}"

@@ -1,7 +1,7 @@
 """Everything that changes what we know about people."""
 
 from customers.services.access import record_access
-from customers.services.consent import grant_whatsapp, lift_suppression, permissions_since_unsubscribing, suppress
+from customers.services.consent import grant_whatsapp, lift_suppression, note_soft_bounce, permissions_since_unsubscribing, suppress
 from customers.services.consent_history import consent_timeline, could_write
 from customers.services.consolidation import consolidate
 from customers.services.contacts import close_contact_change, untold_contact_changes
@@ -114,6 +114,7 @@ __all__ = [
     "merge_customers",
     "names_somebody",
     "no_erasure_meanwhile",
+    "note_soft_bounce",
     "overdue",
     "permissions_since_unsubscribing",
     "person_at",

@@ -1,14 +1,18 @@
 """Record what people allow: the event is kept for ever, the suppression takes effect in the same transaction."""
 
+import datetime
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from customers.models import ConsentEvent, Customer, Suppression
+from customers.models import ConsentEvent, Customer, SoftBounce, Suppression
 from customers.services.announcing import announced
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.tenancy import connection
 
+# Five in a fortnight: mailbox providers hold mail to boxes that take none against its sender.
+SOFT_BOUNCES_MAX, SOFT_BOUNCE_TIME = 5, datetime.timedelta(days=14)
 EVENT_KEY_CHARACTERS_MAX = 80  # the column; providers' event ids may be longer
 
 
@@ -59,6 +63,23 @@ def grant_whatsapp(*, phone: str, source: str, event_key: str) -> bool:
         with announced(source, is_told=True):
             people.update(whatsapp_consent=True, updated_at=timezone.now())
     return True
+
+
+def note_soft_bounce(*, email: str, event_key: str) -> bool:
+    """Take note of an email that came back for now; return whether that was one too many, and the address is suppressed.
+
+    The caller knows that the event is new.
+    """
+    if not email:
+        return False
+    now, tag = timezone.now(), _tag(Suppression.Channel.EMAIL, email)
+    with transaction.atomic():
+        SoftBounce.objects.filter(created_at__lte=now - SOFT_BOUNCE_TIME).delete()
+        SoftBounce.objects.create(address_tag=tag, created_at=now)
+        if SoftBounce.objects.filter(address_tag=tag).count() < SOFT_BOUNCES_MAX:
+            return False
+        SoftBounce.objects.filter(address_tag=tag).delete()  # who may be written to again begins anew
+        return suppress(channel=Suppression.Channel.EMAIL, address=email, reason="soft_bounces", event_key=event_key)
 
 
 def permissions_since_unsubscribing(email: str) -> int:

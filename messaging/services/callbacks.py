@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from customers.services import suppress
+from customers.services import note_soft_bounce, suppress
 from messaging.models import ProviderEvent
 from messaging.selectors import ledger_table
 from messaging.types import Channel
@@ -70,14 +70,11 @@ def record_email_events(events: Sequence[Mapping[str, Any]]) -> int:
                 continue
             fresh += 1
             _advance(Channel.EMAIL, attempt_id, str(event.get("sg_message_id") or "").split(".")[0], kind, EMAIL_RANKS.get(kind, 0), "")
-            is_soft = kind == "bounce" and event.get("type") == "blocked"
-            if kind in _EMAIL_SUPPRESSING and event.get("email") and not is_soft:
-                suppress(
-                    channel="email",
-                    address=str(event["email"]).lower(),
-                    reason=_EMAIL_SUPPRESSING[kind],
-                    event_key=f"sendgrid:{key}",
-                )
+            address, event_key = str(event.get("email") or "").lower(), f"sendgrid:{key}"
+            if kind == "bounce" and event.get("type") == "blocked":
+                note_soft_bounce(email=address, event_key=event_key)
+            elif kind in _EMAIL_SUPPRESSING and address:
+                suppress(channel="email", address=address, reason=_EMAIL_SUPPRESSING[kind], event_key=event_key)
     return fresh
 
 

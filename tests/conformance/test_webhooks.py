@@ -1,6 +1,7 @@
 """What a provider's webhook may do, and what nobody else can make it do."""
 
 import base64
+import datetime
 import json
 import secrets
 import time
@@ -9,16 +10,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as django_settings
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from django_tenants.utils import schema_context
 from twilio.request_validator import RequestValidator
 
-from customers.models import Message, Suppression
+from customers.models import Message, SoftBounce, Suppression
 from customers.services import suppress
 from messaging.models import ProviderEvent
 from messaging.services.callbacks import ATTEMPT_PURPOSE
@@ -339,6 +342,17 @@ def test_email_events_out_of_order_and_replayed_end_the_same(mailer):
 def test_what_an_email_event_means_for_the_address(mailer, kind, extra, expected):
     mailer(event(kind, "p@example.com", email_claim("p@example.com"), **extra))
     assert is_suppressed("email", "email", "p@example.com") is expected
+
+
+def test_five_soft_bounces_in_a_fortnight_are_one_too_many(mailer):
+    attempt, start = email_claim("p@example.com"), timezone.now()
+    for day, expected in ((0, False), (1, False), (2, False), (3, False), (15, False), (16, False), (16, False), (16, True)):
+        with time_machine.travel(start + datetime.timedelta(days=day), tick=False):
+            told = event("bounce", "P@example.com", attempt, type="blocked")
+            for _turn in range(2):
+                mailer(told)
+            assert is_suppressed("email", "email", "p@example.com") is expected, day
+    assert Suppression.objects.get().reason == "soft_bounces" and not SoftBounce.objects.exists()
 
 
 def test_events_of_another_businesss_emails_change_nothing_here(mailer, indian_tenant):

@@ -18,7 +18,7 @@ from tenants.selectors import User
 from tenants.services import record_action
 
 NOBODY_THERE = "Nothing is held that names somebody with this phone or email."
-UNDER_A_HASH = {"consent", "consent_changes", "suppressions", "sends", "provider_events"}
+UNDER_A_HASH = {"consent", "consent_changes", "soft_bounces", "suppressions", "sends", "provider_events"}
 
 
 def erase_person(customer: Customer, *, actor: User | None, reason: str) -> ErasureCertificate:

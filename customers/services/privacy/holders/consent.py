@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.db.models import Q
 
-from customers.models import ConsentChange, ConsentEvent, Customer, Suppression
+from customers.models import ConsentChange, ConsentEvent, Customer, SoftBounce, Suppression
 from customers.services.privacy.registry import Holder, Parts, Person
 
 ERASED_REASON = "erased_after_opt_out"
@@ -22,6 +22,7 @@ def _collect(person: Person) -> Parts:
     return {
         "consent": list(events.values("channel", "action", "source", "wording", "given_at", "actor", "created_at")),
         "consent_changes": list(changes.values("record_id", "changes", "source", "actor", "at")),
+        "soft_bounces": list(SoftBounce.objects.filter(address_tag__in=person.email_tags).order_by("pk").values("created_at")),
         "suppressions": list(blocks.values("channel", "reason", "created_at", "lifted_at")),
     }
 
@@ -39,6 +40,7 @@ def _erase(person: Person) -> Mapping[str, int]:
             # Undoing a list lifts what the list alone had said; from now on this is the person's own.
             of_list = Suppression.objects.filter(channel=channel, address_tag=tag, lifted_at=None, reason__startswith="import:")
             of_list.update(reason=ERASED_REASON)
+    SoftBounce.objects.filter(address_tag__in=person.email_tags).delete()
     events = ConsentEvent.objects.filter(_events(person)).update(address_tag=person.surrogate.hex)
     return {"addresses of consent events": events, "suppressions that stay": kept}
 
@@ -70,7 +72,7 @@ def _refused(person: Person) -> dict[str, set[str]]:
 
 HOLDER = Holder(
     name="consent",
-    models=frozenset({"customers.ConsentChange", "customers.ConsentEvent", "customers.Suppression"}),
+    models=frozenset({"customers.ConsentChange", "customers.ConsentEvent", "customers.SoftBounce", "customers.Suppression"}),
     collect=_collect,
     erase=_erase,
     keeps={
