@@ -45,6 +45,7 @@ def create_messaging_campaign(*, actor: User | None, name: str, description: str
         sms_enabled=False,
         step=PLACES,
         audience=Selection().as_json(),
+        tracks_opens=business_settings().tracks_email_opens,
         created_by=actor,
         **columns,
     )

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from campaigns.services.messaging_drafts import create_messaging_campaign
 from customers.models import Suppression
 from messaging.selectors import delivery_counts, sender_for
 from messaging.services import deliver, record_email_events
@@ -88,3 +89,10 @@ def test_a_bounce_after_the_delivery_is_the_last_word_whichever_comes_first(tena
         Suppression.objects.all().delete()
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM public.email_sends WHERE tenant_id = %s", [tenant.schema_name])
+
+
+def test_opens_are_counted_in_campaigns_made_while_the_business_asks_for_it(tenant):
+    before = create_messaging_campaign(actor=None, name="Before")
+    decide_on(tracks_email_opens=True)
+    during = create_messaging_campaign(actor=None, name="During")
+    assert (before.tracks_opens, during.tracks_opens) == (False, True)
