@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 NAMES = (
+    "audience",
     "blast",
     "blast_memory",
     "consolidation",

@@ -16,7 +16,6 @@ from django.utils import timezone
 from campaigns.errors import WrongStatus
 from campaigns.models import Campaign
 from campaigns.types import CustomerFilter, CustomerPage, ListedCustomer, MessagingReach, Selection, SelectionStep
-from customers.selectors import suppressed_tags
 from messaging.selectors import ledger_tags, sender_for
 from messaging.types import WHATSAPP_WINDOW, Channel
 from servicepro.lib.crypto import decrypt_address
@@ -33,7 +32,7 @@ _KEPT = "b.status <> 'cancelled' AND b.place_id = ANY(%(places)s::bigint[])"
 # Nearly everybody has one record, and their visits come from an index in the order of their ids; the few others are put together.
 _PEOPLE = f"""
 SELECT c.id AS head, c.name, c.email, c.phone, c.tags, c.email_opt_out, c.whatsapp_consent, v.bookings, v.spent, v.last_at
-  FROM (SELECT b.customer_id, {_VISIT} FROM bookings_booking b WHERE {_KEPT} GROUP BY 1) v
+  FROM (SELECT b.customer_id, {_VISIT} FROM bookings_booking b WHERE {_KEPT}{{among}} GROUP BY 1) v
   JOIN customers_customer c ON c.id = v.customer_id
  WHERE c.same_person_as_id IS NULL AND c.erased_as IS NULL AND c.gdpr_marketing_consent AND NOT c.opted_out
    AND NOT EXISTS (SELECT 1 FROM customers_customer j WHERE j.same_person_as_id = c.id)
@@ -42,7 +41,8 @@ SELECT f.head, f.name, f.email, f.phone, f.tags, f.email_opt_out, f.whatsapp_con
   FROM (SELECT r.head, coalesce((array_agg(r.name ORDER BY r.rank, r.id) FILTER (WHERE r.name <> ''))[1], '') AS name,
                (array_agg(r.email ORDER BY r.rank, r.id) FILTER (WHERE r.email <> ''))[1] AS email,
                (array_agg(r.phone ORDER BY r.rank, r.id) FILTER (WHERE r.phone IS NOT NULL))[1] AS phone,
-               string_to_array(string_agg(array_to_string(r.tags, E'\\x1f'), E'\\x1f') FILTER (WHERE r.tags <> '{{}}'), E'\\x1f') AS tags,
+               string_to_array(string_agg(array_to_string(r.tags, E'\\x1f'), E'\\x1f') FILTER (WHERE r.tags <> '{{{{}}}}'), E'\\x1f')
+                   AS tags,
                bool_or(r.email_opt_out) AS email_opt_out,
                CASE WHEN bool_or(r.whatsapp_consent IS FALSE) THEN false WHEN bool_or(r.whatsapp_consent) THEN true END AS whatsapp_consent
           FROM records r GROUP BY r.head
@@ -58,20 +58,16 @@ records AS (
     SELECT c.id, 0, c.* FROM customers_customer c
      WHERE c.id IN (SELECT j.same_person_as_id FROM customers_customer j WHERE j.same_person_as_id IS NOT NULL)
 )"""
+# One pass: whoever is found is counted, and put in order beside.
 _LIST = """
-WITH {records}, eligible AS MATERIALIZED (
-    SELECT p.head, p.last_at, {matches} AS matches, {selected} AS is_selected FROM ({people}) p
-), totals AS (
-    SELECT count(*) AS eligible, count(*) FILTER (WHERE matches) AS matching, count(*) FILTER (WHERE is_selected) AS selected,
-           count(*) FILTER (WHERE matches AND is_selected) AS selected_matching
-      FROM eligible
-), paged AS (
-    SELECT t.*, greatest(1, ({shown} + %(limit)s - 1) / %(limit)s) AS pages FROM totals t
-)
-SELECT p.eligible, p.matching, p.selected, p.selected_matching, p.pages, ARRAY(
-    SELECT head FROM eligible WHERE {is_shown} ORDER BY last_at DESC, head
-     LIMIT %(limit)s OFFSET (SELECT (least(%(page)s, pages) - 1) * %(limit)s FROM paged)
-) FROM paged p
+WITH {records}
+SELECT eligible, matching, selected, selected_matching, pages, heads[((page - 1) * %(limit)s + 1)::int : (page * %(limit)s)::int]
+  FROM (SELECT count(*) AS eligible, count(*) FILTER (WHERE matches) AS matching, count(*) FILTER (WHERE is_selected) AS selected,
+               count(*) FILTER (WHERE matches AND is_selected) AS selected_matching,
+               array_agg(head ORDER BY last_at DESC, head) FILTER (WHERE {is_shown}) AS heads
+          FROM (SELECT p.head, p.last_at, {matches} AS matches, {selected} AS is_selected FROM ({people}) p OFFSET 0) e) t
+ CROSS JOIN LATERAL (SELECT greatest(1, ceil({shown}::numeric / %(limit)s))::bigint AS pages) l
+ CROSS JOIN LATERAL (SELECT least(%(page)s, pages) AS page) w
 """
 _DETAILS = """
 WITH {records}
@@ -127,14 +123,16 @@ class People:
 
     def sql(self, pattern: str, **parts: str) -> str:
         """Return a statement about them; `pattern` names {records}, {people} and the given parts."""
-        return pattern.format(records=_RECORDS, people=_PEOPLE, **parts)
+        among = " AND b.customer_id = ANY(%(heads)s::bigint[])" if "heads" in self.values else ""
+        return pattern.format(records=_RECORDS, people=_PEOPLE.format(among=among), **parts)
 
     def matching(self, wanted: CustomerFilter) -> str:
         """Return the condition that somebody, p, matches a filter."""
         rules = [sql for sql, is_asked in _FLAGS if getattr(wanted, is_asked)]
         if search := wanted.search.replace("\0", "").strip():
+            collation = ' COLLATE "C"' if search.isascii() else ""  # as good there, and quicker
             pattern = self._value("%" + search.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%")
-            rules.append(f"(p.name ILIKE {pattern} OR p.email ILIKE {pattern})")
+            rules.append(f"(p.name{collation} ILIKE {pattern} OR p.email{collation} ILIKE {pattern})")
         if wanted.tags:
             rules.append(f"p.tags && {self._value([tag.replace(chr(0), '') for tag in wanted.tags])}::text[]")
         rules += [
@@ -191,7 +189,7 @@ def list_customers(
         cursor.execute(people.sql(_LIST, matches=matches, selected=selected, shown=shown, is_shown=is_shown), people.values)
         eligible, found, ticked, ticked_matching, pages, heads = cursor.fetchone()
     return CustomerPage(
-        customers=tuple(_details(selection, heads)),
+        customers=tuple(_details(selection, heads or ())),
         page=min(max(1, page), pages),
         pages=pages,
         matching=found,
@@ -316,8 +314,8 @@ def _facts(campaign: Campaign, people: People, selected: str) -> dict[str, Any]:
     emails: dict[int, str] = {}
     if Channel.EMAIL in channels:
         emails = _column(people, selected, "email", "NOT p.email_opt_out")
-    tags = ledger_tags(Channel.EMAIL, set(emails.values()))
-    refused = suppressed_tags(Channel.EMAIL, list(tags.values()))
+    refused = _refused_emails() if emails else set()
+    tags = ledger_tags(Channel.EMAIL, set(emails.values())) if refused else {}
     phones: dict[int, str] = {}
     if Channel.WHATSAPP in channels and not settings.WHATSAPP_MARKETING_TO_US:
         phones = _column(people, selected, "phone", "p.whatsapp_consent")
@@ -329,6 +327,13 @@ def _facts(campaign: Campaign, people: People, selected: str) -> dict[str, Any]:
         "has_template": bool(campaign.content_sid),
         "window": timezone.now() - WHATSAPP_WINDOW,
     }
+
+
+def _refused_emails() -> set[str]:
+    """Return the tags of all emails that must not be written to: they are few beside the customers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT address_tag FROM customers_suppression WHERE channel = 'email' AND lifted_at IS NULL")
+        return {tag for (tag,) in cursor.fetchall()}
 
 
 def _column(people: People, selected: str, column: str, rule: str) -> dict[int, str]:

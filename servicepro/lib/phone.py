@@ -50,6 +50,7 @@ class Phone:
     region: str | None
 
 
+EXCHANGE_CHARACTERS = len("+1512555")
 TEXT_CHARACTERS_MAX = 64  # no way of writing one number is longer, and the cache shall not keep essays
 # Marks that spreadsheets, phones and web pages put around a number: direction, zero width, the apostrophe of a text cell.
 _NOISE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad']")
@@ -135,7 +136,15 @@ def e164_or_none(text: str | None, region: str) -> str | None:
 
 def is_us_number(e164: str) -> bool:
     """Return whether a number (E.164) belongs to the United States and not to another country behind +1."""
-    return e164.startswith("+1") and phonenumbers.region_code_for_number(phonenumbers.parse(e164)) in (None, "US")
+    if not e164.startswith("+1"):
+        return False
+    # An exchange of ten thousand lines lies in one country, and a business's customers share a few hundred of them.
+    return _is_us_line(f"{e164[:EXCHANGE_CHARACTERS]}0000" if len(e164) == EXCHANGE_CHARACTERS + 4 else e164)
+
+
+@lru_cache(maxsize=65_536)
+def _is_us_line(e164: str) -> bool:
+    return phonenumbers.region_code_for_number(phonenumbers.parse(e164)) in (None, "US")
 
 
 def mask_phone(e164: str | None) -> str:

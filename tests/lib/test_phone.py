@@ -13,6 +13,7 @@ from servicepro.lib.phone import (
     _kind_and_region,
     _north_american,
     e164_or_none,
+    is_us_number,
     mask_phone,
     mask_phones_in,
     parse_phone,
@@ -243,3 +244,17 @@ def test_a_north_american_number_is_read_as_the_general_parser_reads_it(code: st
     if (quick := _north_american(text, region)) is not None:
         general = phonenumbers.parse(text, region)
         assert (quick.country_code, quick.national_number) == (general.country_code, general.national_number)
+
+
+@given(st.integers(2_000_000_000, 9_999_999_999))
+@example(5_125_550_142)
+@example(4_165_550_142)  # Toronto
+@example(7_872_340_142)  # Puerto Rico
+@example(5_212_345_678)
+def test_a_number_behind_plus_one_is_american_where_the_numbering_plan_says_no_other_country(digits):
+    number = f"+1{digits}"
+    assert is_us_number(number) == (phonenumbers.region_code_for_number(phonenumbers.parse(number)) in (None, "US"))
+
+
+def test_numbers_of_other_countries_are_not_american():
+    assert not is_us_number("+919812345670") and not is_us_number("+442079460000")
