@@ -81,7 +81,8 @@ def _said_by_people(key: str, channel: Channel, since: datetime.datetime) -> Ans
             SELECT count(DISTINCT l.id) FILTER (WHERE e.source = 'hard_bounce'), count(DISTINCT l.id) FILTER (WHERE e.source = 'complaint'),
                    count(DISTINCT l.id) FILTER (WHERE e.source <> 'complaint' AND {OPT_OUT})
               FROM customers_consentevent e
-              JOIN public.{table.name} l ON l.tenant_id = %(tenant)s AND l.campaign_key = %(key)s AND l.{table.address} = e.address_tag
+             CROSS JOIN LATERAL (SELECT id, attempted_at FROM public.{table.name} WHERE tenant_id = %(tenant)s AND campaign_key = %(key)s
+                                    AND {table.address} = e.address_tag OFFSET 0) l  -- one look for each event, never all messages
              WHERE e.channel = %(channel)s AND e.action = 'withdrawn' AND e.created_at >= %(since)s
                AND l.attempted_at >= %(since)s AND l.attempted_at <= e.created_at
             """,
