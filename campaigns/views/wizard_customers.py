@@ -19,9 +19,9 @@ from campaigns.choosing import count_selected, list_customers, selection_of, tag
 from campaigns.errors import BadCampaignInput
 from campaigns.forms_messaging import FilterForm
 from campaigns.messaging_rows import segments_of
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Segment
 from campaigns.services import messaging_drafts as drafts
-from campaigns.services.segments import save_segment
+from campaigns.services.segments import delete_segment, rename_segment, save_segment
 from campaigns.types import EVERYBODY, CustomerFilter, CustomerPage, ListedCustomer, Selection
 from campaigns.views.wizard import go_on, leads_away, of_draft, step_link, wizard_page
 from customers.services import record_access
@@ -70,6 +70,8 @@ def _receive(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         else:
             _save_ticks(request, campaign, then, shown)
     except BadCampaignInput as error:
+        if request.htmx:  # type: ignore[attr-defined]
+            return HttpResponse(error.message, status=error.status, content_type="text/plain; charset=utf-8")
         return _page(request, campaign, shown, problems=error.details.get("fields") or {"": error.message})
     except ServiceProError as error:
         messages.error(request, error.message)
@@ -118,12 +120,31 @@ def _keep_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) ->
     messages.success(request, f"The segment “{segment.name}” is saved. Choose it below to write to whoever is in it by then.")
 
 
+def _rename_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) -> None:
+    try:
+        rename_segment(_named_segment(request), actor=signed_in_user(request), name=request.POST.get("new_name", ""))
+    except BadCampaignInput as error:
+        raise BadCampaignInput(error.message, fields={"new_name": error.message}) from error
+    messages.success(request, "The segment has its new name.")
+
+
+def _delete_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) -> None:
+    segment = _named_segment(request)
+    delete_segment(segment, actor=signed_in_user(request))
+    messages.success(request, f"The segment “{segment.name}” is deleted. Nobody in it was.")
+
+
+def _named_segment(request: HttpRequest) -> Segment:
+    number = request.POST.get("segment", "")
+    segment = next((each for each in segments_of(signed_in_user(request)) if str(each.pk) == number), None)
+    if segment is None:
+        raise BadCampaignInput("Choose a segment.", fields={"segment": "Choose a segment."})
+    return segment
+
+
 def _choose_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) -> None:
     """Write to a segment instead of the ticked people."""
-    number = request.POST.get("segment", "")
-    if not _is_id(number):
-        raise BadCampaignInput("Choose a segment.", fields={"segment": "Choose a segment."})
-    drafts.save_segment_choice(campaign, actor=signed_in_user(request), segment_id=int(number))
+    drafts.save_segment_choice(campaign, actor=signed_in_user(request), segment_id=_named_segment(request).pk)
     shown.clear()
 
 
@@ -133,7 +154,13 @@ def _leave_segment(request: HttpRequest, campaign: Campaign, shown: QueryDict) -
     shown["only"] = "on"
 
 
-SEGMENT_ACTIONS = {"keep-segment": _keep_segment, "segment": _choose_segment, "by-hand": _leave_segment}
+SEGMENT_ACTIONS = {
+    "keep-segment": _keep_segment,
+    "rename-segment": _rename_segment,
+    "delete-segment": _delete_segment,
+    "segment": _choose_segment,
+    "by-hand": _leave_segment,
+}
 
 
 def _page(request: HttpRequest, campaign: Campaign, shown: QueryDict, *, problems: dict[str, str] | None = None) -> HttpResponse:
@@ -147,6 +174,7 @@ def _page(request: HttpRequest, campaign: Campaign, shown: QueryDict, *, problem
         "segments": segments_of(signed_in_user(request)),
         "bounds": [(context["form"][name], kind) for name, kind in BOUNDS],
         "is_narrowed": any(shown.getlist(name) not in ([], [""]) for name in NARROWS),
+        "chosen_segment": request.POST.get("segment", ""),
         "segment_name": request.POST.get("segment_name", ""),
     }
     response = wizard_page(request, campaign, drafts.CUSTOMERS, problems=(problems or {}) | found, **context)
@@ -156,7 +184,7 @@ def _page(request: HttpRequest, campaign: Campaign, shown: QueryDict, *, problem
 
 def _part(request: HttpRequest, campaign: Campaign, shown: QueryDict) -> HttpResponse:
     """Show the list alone."""
-    response = render(request, "campaigns/_wizard_list.html", _grid(request, campaign, shown) | {"campaign": campaign})
+    response = render(request, "campaigns/_wizard_list.html", _grid(request, campaign, shown) | {"campaign": campaign, "is_part": True})
     response["HX-Replace-Url"] = _address(campaign, shown)
     patch_vary_headers(response, ["HX-Request"])
     patch_cache_control(response, no_store=True)

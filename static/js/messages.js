@@ -3,6 +3,7 @@
 (() => {
   const form = document.getElementById("wizard");
   if (!form) return;
+  const list = document.getElementById("customers");
 
   // The theme hides the page until its own script has run; before that nothing can be focused.
   const problem = document.getElementById("problem");
@@ -12,6 +13,42 @@
   form.addEventListener("submit", (event) => {
     if (form.dataset.isSent) event.preventDefault();
     form.dataset.isSent = "yes";
+    delete form.dataset.isTyped;
   });
   addEventListener("pageshow", () => delete form.dataset.isSent);
+
+  // Whoever leaves by another way than the buttons is asked first; ticks of customers are saved by themselves.
+  form.addEventListener("input", (event) => {
+    if (event.isTrusted && !list && event.target.name && event.target.type !== "search") form.dataset.isTyped = "yes";
+  });
+  addEventListener("beforeunload", (event) => {
+    if (form.dataset.isTyped) event.preventDefault();
+  });
+
+  if (!list) return;
+  // What could not be saved is said, and stands as it was before.
+  const ours = new Set([list, document.getElementById("count")]);
+  const say = (sentence) => {
+    const old = document.getElementById("not-saved");
+    const line = old || document.createElement("p");
+    line.id = "not-saved";
+    line.className = "warn";
+    line.setAttribute("role", "alert");
+    line.textContent = sentence;
+    if (!old) list.before(line);
+    for (const box of list.querySelectorAll("[name='pick']")) box.checked = document.querySelector(`#was-${box.value} input`) !== null;
+  };
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"])
+    document.body.addEventListener(name, (event) => {
+      if (!ours.has(event.detail.target)) return;
+      const { status, responseText } = event.detail.xhr;
+      say(status === 400 ? responseText : "This could not be saved just now. Who is ticked below is who was selected before; try again.");
+    });
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (!ours.has(event.detail.target)) return;
+    if (event.detail.xhr.responseURL.includes("/admin/login/")) {
+      event.detail.shouldSwap = false;
+      say("You were signed out. Sign in again in another window, then go on here: what was ticked before is saved.");
+    } else if (event.detail.xhr.status < 300) document.getElementById("not-saved")?.remove();
+  });
 })();

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from bookings.models import Place
 from campaigns.choosing import count_selected
@@ -143,6 +143,42 @@ def test_a_keyboard_alone_ticks_somebody(sign_in, draft: Campaign):
     expect(counts(page)).to_contain_text("1 of 60 customers selected")
     expect(box).to_be_focused()
     assert selected(draft) == 1
+    button = page.get_by_role("button", name="Deselect all who match")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(counts(page)).to_contain_text("0 of 60 customers selected")
+    expect(button).to_be_focused()
+
+
+def test_what_could_not_be_saved_is_said_and_unticked(sign_in, draft: Campaign):
+    page = sign_in(path=step(draft, 4), may_be_refused=True)
+    page.get_by_label("Search by name or email").fill("bo lee")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_label("Bo Lee").click()
+    expect(page.get_by_text("You were signed out")).to_be_visible()
+    expect(page.get_by_label("Bo Lee")).not_to_be_checked()
+    assert selected(draft) == 0
+
+
+def test_whoever_leaves_with_something_typed_is_asked_first(sign_in, draft: Campaign):
+    page, asked = sign_in(path=step(draft, 1)), []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.get_by_label("Description").click()
+    page.keyboard.type("For everybody")
+    page.get_by_role("link", name="All messages").click()
+    expect(page.get_by_label("Description")).to_have_value("For everybody")
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved. Nobody was written to.")).to_be_visible()
+    page.get_by_role("link", name="All messages").click()
+    expect(page.get_by_role("link", name="Spring news")).to_be_visible()
+    assert asked == ["beforeunload"]
 
 
 def test_it_works_on_a_phone(sign_in, draft: Campaign):

@@ -1,7 +1,12 @@
 """The first four steps of a messaging campaign: what they keep, what they refuse, and that going back and forth loses nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django_tenants.utils import tenant_context
 
 from bookings.models import Place
 from campaigns.choosing import count_selected, list_customers, selection_of
@@ -332,3 +337,50 @@ def test_the_filter_shown_is_kept_as_a_segment(owner: Client, chosen: Campaign, 
         answer = owner.post(url(chosen, 4), sent | wrong)
         assert answer.status_code == 400 and "There is a problem" in answer.text
     assert Segment.objects.count() == 1
+
+
+def test_a_segment_is_renamed_and_deleted_unless_a_campaign_goes_to_it(owner: Client, jody: User, chosen: Campaign, place: Place):
+    segment = Segment.objects.create(name="Regulars", filters={"place_ids": [place.pk]})
+    other = drafts.create_messaging_campaign(actor=jody, name="Other news")
+    drafts.save_segment_choice(other, actor=jody, segment_id=segment.pk)
+    sent = {"segment": segment.pk, "new_name": "Friends", "shown": ""}
+    owner.post(url(chosen, 4), sent | {"then": "rename-segment"})
+    assert Segment.objects.get().name == "Friends"
+    assert owner.post(url(chosen, 4), sent | {"then": "rename-segment", "new_name": " "}).status_code == 400
+    page = owner.post(url(chosen, 4), sent | {"then": "delete-segment"}, follow=True)
+    assert "Other news" in page.text and Segment.objects.exists()
+    drafts.save_segment_choice(other, actor=jody, segment_id=None)
+    owner.post(url(chosen, 4), sent | {"then": "delete-segment"})
+    assert not Segment.objects.exists()
+
+
+def test_a_live_press_that_cannot_be_done_is_answered_with_its_sentence(owner: Client, chosen: Campaign):
+    answer = owner.post(url(chosen, 4), {"then": "all", "shown": "last_from=soon"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 400 and answer.text == "Mend the filter first: what it means cannot be read."
+
+
+def test_two_windows_that_tick_at_once_both_count(jody: User, chosen: Campaign, tenant):
+    ids = list(Customer.objects.order_by("pk").values_list("pk", flat=True))[:4]
+
+    def tick(customer_id: int) -> None:
+        with tenant_context(tenant):
+            mine = Campaign.objects.get(pk=chosen.pk)
+            drafts.change_selection(mine, actor=jody, change=lambda selection: selection.mark_people([customer_id], is_added=True))
+        connection.close()
+
+    with ThreadPoolExecutor(4) as windows:
+        list(windows.map(tick, ids))
+    chosen.refresh_from_db()
+    assert count_selected(chosen) == 4
+
+
+def test_the_list_asks_as_many_questions_for_few_as_for_many(owner: Client, chosen: Campaign, place: Place):
+    def questions() -> int:
+        with CaptureQueriesContext(connection) as found:
+            owner.get(url(chosen, 4))
+        return len(found)
+
+    questions()
+    few = questions()
+    agreed(40, place)
+    assert questions() == few
