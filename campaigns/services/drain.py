@@ -21,6 +21,7 @@ from campaigns.services.recording import STATUS, record_outcomes
 from campaigns.services.rendering import Renderer
 from campaigns.services.resting import WAYS, awake_ways, is_resting, let_rest, rests_until, setbacks_of
 from campaigns.services.settling import settle_in_doubt
+from campaigns.services.taking import load_targets
 from campaigns.types import BatchResult
 from customers.selectors import consent_facts
 from customers.services import register_missing_customers
@@ -226,8 +227,7 @@ def _begin(campaign: Campaign, renderer: Renderer, size: int, after: int = 0) ->
     ways = awake_ways(campaign, now)
     if not ways:
         return None
-    taken = Target.objects.raw(_take(ways), {"campaign": campaign.pk, "after": after, "now": now, "size": size})
-    targets: list[Any] = sorted(taken, key=lambda target: target.pk)
+    targets = load_targets(_take(ways), {"campaign": campaign.pk, "after": after, "now": now, "size": size})
     if not targets:
         return None
     batch = _Batch(targets)
