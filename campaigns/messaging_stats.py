@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
 from django.conf import settings
 
+from campaigns.choosing import channels_of
 from campaigns.guards import OPT_OUT
 from campaigns.models import Campaign
 from campaigns.types import ChannelStats, MessagingStats
@@ -28,41 +30,41 @@ SELECT t.campaign_id, '{{channel}}', count(*), count(*) FILTER (WHERE t.{{name}}
             WHERE e.address_tag = l.{{address}} AND e.channel = '{{channel}}' AND e.created_at >= l.attempted_at AND {OPT_OUT}))
   FROM campaigns_target t
   LEFT JOIN public.{{table}} l ON l.attempt_id = t.{{name}}_attempt_id AND l.tenant_id IS NOT DISTINCT FROM %(tenant)s
- WHERE t.campaign_id = ANY(%(campaigns)s) GROUP BY 1
+ WHERE t.campaign_id = ANY(%({{channel}})s) GROUP BY 1
 """
 
 
 def messaging_stats(campaigns: Collection[Campaign]) -> dict[int, MessagingStats]:
     """Return {campaign id: its numbers}; those of a channel add up, and only chosen channels are told of."""
-    found = _counted([campaign.pk for campaign in campaigns])
+    found = _counted(campaigns)
     prices = {Channel.EMAIL: settings.EMAIL_PRICE_MICROS, Channel.WHATSAPP: settings.WHATSAPP_MESSAGE_PRICE_MICROS}
     stats = {}
     for campaign in campaigns:
         of_channel = found[campaign.pk]
-        channels = [channel for channel, is_chosen in _chosen(campaign) if is_chosen]
         stats[campaign.pk] = MessagingStats(
             recipients=max((counts[0] for counts in of_channel.values()), default=0),
-            channels=tuple(_channel_stats(channel, of_channel.get(channel), prices[channel]) for channel in channels),
+            channels=tuple(_channel_stats(channel, of_channel.get(channel), prices[channel]) for channel in channels_of(campaign)),
             tracks_opens=campaign.tracks_opens,
         )
     return stats
 
 
-def _counted(campaign_ids: list[int]) -> dict[int, dict[Channel, tuple[int, ...]]]:
-    pieces = []
+def _counted(campaigns: Collection[Campaign]) -> dict[int, dict[Channel, tuple[int, ...]]]:
+    pieces: list[str] = []
+    values: dict[str, Any] = {"tenant": connection.schema_name}
     for channel, name in _COLUMNS.items():
-        table = ledger_table(channel)
-        pieces.append(_OF_CHANNEL.format(channel=channel.value, name=name, table=table.name, address=table.address))
+        if ids := [campaign.pk for campaign in campaigns if channel in channels_of(campaign)]:
+            table = ledger_table(channel)
+            pieces.append(_OF_CHANNEL.format(channel=channel.value, name=name, table=table.name, address=table.address))
+            values[channel.value] = ids
     found: dict[int, dict[Channel, tuple[int, ...]]] = defaultdict(dict)
+    if not pieces:
+        return found
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(pieces), {"tenant": connection.schema_name, "campaigns": campaign_ids})
+        cursor.execute(" UNION ALL ".join(pieces), values)
         for campaign_id, channel, *counts in cursor.fetchall():
             found[campaign_id][Channel(channel)] = tuple(counts)
     return found
-
-
-def _chosen(campaign: Campaign) -> tuple[tuple[Channel, bool], ...]:
-    return (Channel.EMAIL, campaign.email_enabled), (Channel.WHATSAPP, campaign.channel == Campaign.Channel.WHATSAPP)
 
 
 def _channel_stats(channel: Channel, counts: tuple[int, ...] | None, price_micros: int) -> ChannelStats:
