@@ -39,6 +39,11 @@
     addEventListener("drop", (event) => editor.contains(event.target) && take(event, event.dataTransfer), true);
     editor.addEventListener("dragstart", (event) => event.preventDefault());
     editor.addEventListener("trix-file-accept", (event) => event.preventDefault());
+    // The toolbar listens to the mouse alone; pressed by a key, a button does the same.
+    document.getElementById("toolbar").addEventListener("click", (event) => {
+      const button = event.target.closest("button[data-trix-attribute], button[data-trix-action]");
+      if (button && event.detail === 0) button.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, cancelable: true }));
+    });
     // The editor marks the buttons of the formats in force; said as pressed, who cannot see the mark hears it.
     new MutationObserver((changes) => {
       for (const { target } of changes)

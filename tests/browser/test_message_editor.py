@@ -109,6 +109,36 @@ def test_what_is_pasted_brings_its_words_and_nothing_that_runs(enter: Callable[.
     assert page.title() != "1"
 
 
+def test_a_link_is_set_by_keyboard_on_a_phone(enter: Callable[..., Page], draft: Campaign) -> None:
+    page = enter(5, width=360)
+    page.locator("trix-editor").click()
+    page.keyboard.type("here")
+    page.keyboard.press("Control+A")
+    page.get_by_role("button", name="Link", exact=True).focus()
+    page.keyboard.press("Enter")
+    address = page.get_by_label("Address of the link")
+    expect(address).to_be_focused()
+    check(page)
+    page.keyboard.type("https://shop.test/now")
+    page.keyboard.press("Enter")
+    expect(page.locator("trix-editor a")).to_have_attribute("href", "https://shop.test/now")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved. Nobody was written to.")).to_be_visible()
+    draft.refresh_from_db()
+    assert draft.email_html == '<div><a href="https://shop.test/now">here</a></div>'
+
+
+def test_a_template_is_chosen_and_seen_with_what_stands_for_its_numbers(enter: Callable[..., Page], draft: Campaign) -> None:
+    page = enter(5, width=360)
+    page.get_by_label(re.compile("^salon_invitation en")).check()
+    expect(page.get_by_label("Your own words")).to_be_hidden()
+    for number in "23456":
+        page.locator(f"select[name$='-{number}']:visible").select_option("business_name")
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview.locator(".whatsapp")).to_contain_text(re.compile(r"Hi Person\d+, Clean Machine Auto Detail now takes bookings"))
+    check(page)
+
+
 def test_everything_that_is_missing_is_said_and_leads_to_its_field(enter: Callable[..., Page], draft: Campaign) -> None:
     page = enter(5, may_be_refused=True)
     page.get_by_role("button", name="Next", exact=True).click()
