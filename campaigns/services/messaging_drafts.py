@@ -17,7 +17,7 @@ from campaigns.types import CustomerFilter, MessagingContent, Selection, Selecti
 from messaging.selectors import sender_for
 from messaging.types import Channel
 from servicepro.lib.rich_text import plain_twin, sanitise
-from tenants.selectors import User, business_settings
+from tenants.selectors import AuditEntry, User, business_settings
 from tenants.services import record_action
 
 KIND = "messaging"
@@ -25,6 +25,7 @@ INFO, PLACES, CHANNELS, CUSTOMERS, CONTENT, SENDING = STEPS = (1, 2, 3, 4, 5, 6)
 EMAIL, WHATSAPP = "email", "whatsapp"
 NAME_CHARACTERS_MAX, DESCRIPTION_CHARACTERS_MAX = 100, 500
 SELECTION_STEPS_MAX, TICKED_MAX = 200, 20_000
+EDITED, SELECTED = "messaging_edited", "messaging_selection_changed"
 NO_PLACE = "Choose at least one place."
 NO_CHANNEL = "Choose at least one way to reach people: email, WhatsApp, or both."
 NOBODY = "Choose at least one customer."
@@ -103,7 +104,7 @@ def change_selection(campaign: Campaign, *, actor: User | None, change: Callable
             raise BadCampaignInput(sentence, fields={"customers": sentence})
         places = _checked_places(changed.place_ids, actor)
         columns = {"audience": Selection(places, changed.steps).as_json(), "segment_id": None}
-        _save(campaign, actor, CUSTOMERS, columns, action="messaging_selection_changed")
+        _save(campaign, actor, CUSTOMERS, columns, action=SELECTED)
 
 
 def save_segment_choice(campaign: Campaign, *, actor: User | None, segment_id: int | None) -> None:
@@ -223,13 +224,19 @@ def _lock(campaign: Campaign) -> None:
     campaign.refresh_from_db()
 
 
-def _save(campaign: Campaign, actor: User | None, step: int, columns: Mapping[str, Any], *, action: str = "messaging_edited") -> None:
+def _save(campaign: Campaign, actor: User | None, step: int, columns: Mapping[str, Any], *, action: str = EDITED) -> None:
     """Write what a step decided, and that the next one was reached; what changed nothing is no news for the audit trail."""
     is_changed = any(getattr(campaign, name) != value for name, value in columns.items())
     reached = Greatest(F("step"), Value(min(step + 1, SENDING)))
     found = Campaign.objects.filter(pk=campaign.pk, kind=KIND, status=Campaign.Status.DRAFT)
     if not found.update(**columns, step=reached):
         raise WrongStatus("A campaign can only be changed while it is a draft. Take it off the calendar first.")
-    if is_changed:
+    if is_changed and not (action == SELECTED and _was_last(campaign, actor, action)):
         record_action(actor, action, f"campaign:{campaign.pk}", step=step)
     campaign.refresh_from_db()
+
+
+def _was_last(campaign: Campaign, actor: User | None, action: str) -> bool:
+    """Tell whether the audit trail ends with this already: a hundred ticks in a row are one line of it."""
+    last = AuditEntry.objects.filter(subject=f"campaign:{campaign.pk}").order_by("-created_at", "-pk").first()
+    return last is not None and last.action == action and last.actor_id == (actor.pk if actor else None)

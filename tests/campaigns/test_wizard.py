@@ -7,6 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bookings.models import Place
 from campaigns.choosing import count_selected, list_customers, selection_of
@@ -155,6 +157,50 @@ def test_the_audit_trail_tells_of_changes_and_of_nothing_else(owner: Client, jod
     owner.post(url(draft, 1), {"name": "Autumn news", "then": "next"})
     found = AuditEntry.objects.filter(subject=f"campaign:{draft.pk}").order_by("pk")
     assert [(entry.action, entry.actor) for entry in found] == [("messaging_created", jody), ("messaging_edited", jody)]
+
+
+def test_ticks_in_a_row_are_one_line_of_the_audit_trail(owner: Client, jody: User, chosen: Campaign):
+    for then in ("all", "nobody", "email"):
+        press(owner, chosen, then)
+    drafts.save_info(chosen, actor=jody, name="Autumn news")
+    press(owner, chosen, "phone")
+    said = AuditEntry.objects.filter(subject=f"campaign:{chosen.pk}").order_by("pk").values_list("action", flat=True)
+    changed = "messaging_selection_changed"
+    assert list(said) == ["messaging_created", "messaging_edited", changed, "messaging_edited", changed]
+
+
+PEOPLE = {number: {tag for bit, tag in enumerate("abc") if number >> bit & 1} for number in range(8)}
+A_STEP = st.one_of(
+    st.builds(lambda tag, on: ("tag", tag, on), st.sampled_from("abc"), st.booleans()),
+    st.builds(lambda ids, on: ("ids", ids, on), st.frozensets(st.sampled_from(sorted(PEOPLE)), max_size=3), st.booleans()),
+)
+
+
+@given(st.lists(A_STEP, max_size=12))
+def test_what_is_left_out_as_repeated_changes_nobodys_tick(done):
+    selection, kept, ticked = Selection((1,)), Selection((1,)), set()
+    for what, who, is_added in done:
+        people = {number for number, tags in PEOPLE.items() if who in tags} if what == "tag" else set(who)
+        ticked = ticked | people if is_added else ticked - people
+        selection = marked(selection, what, who, is_added)
+        kept = drafts._without_repeats(marked(kept, what, who, is_added))
+    assert folded(selection) == folded(kept) == ticked
+    filters = [step.filter for step in kept.steps if step.filter]
+    assert len(filters) == len(set(filters))
+
+
+def marked(selection: Selection, what: str, who: object, is_added: bool) -> Selection:
+    if what == "tag":
+        return selection.mark(CustomerFilter(tags=(who,)), is_added=is_added)
+    return selection.mark_people(who, is_added=is_added)
+
+
+def folded(selection: Selection) -> set[int]:
+    ticked: set[int] = set()
+    for step in selection.steps:
+        people = {number for number, tags in PEOPLE.items() if tags & set(step.filter.tags)} if step.filter else set(step.customer_ids)
+        ticked = ticked | people if step.is_added else ticked - people
+    return ticked
 
 
 def test_pages_of_another_kind_or_person_are_closed(owner: Client, draft: Campaign, campaign: Campaign):
