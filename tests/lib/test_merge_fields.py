@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from servicepro.lib.merge_fields import VALUE_CHARACTERS_MAX, Template, plain_value, unknown_fields
+from servicepro.lib.merge_fields import VALUE_CHARACTERS_MAX, Template, plain_value, split_fallback, unknown_fields
 
 FIELDS = {"customer_name", "points", "magicBookingUrl"}
 VALUES = {"customer_name": "Ann", "points": "500", "magicBookingUrl": "https://shop.example/o/x"}
@@ -31,6 +31,45 @@ VALUES = {"customer_name": "Ann", "points": "500", "magicBookingUrl": "https://s
 )
 def test_only_known_fields_are_filled_and_everything_else_is_text(text, filled):
     assert Template(text, FIELDS).render(VALUES) == filled
+
+
+FALLBACKS = {"customer_name": "there", "points": "0"}
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("Hi {{customer_name}}, {{points}}!", "Hi there, 0!"),
+        ("Hi {{ customer_name | dear guest }}", "Hi dear guest"),
+        ("Hi{{customer_name|}}, {{points|no}}", "Hi, no"),
+        ("{{customer_name|a|b}} {{other|x}}", "{{customer_name|a|b}} {{other|x}}"),
+        ("{{magicBookingUrl|nowhere}}", "https://shop.example/o/x"),
+        ("{{customer_name|{{points}}}}", "{{customer_name|0}}"),
+    ],
+)
+def test_what_stands_in_is_the_fields_own_or_what_the_text_says(text, filled):
+    empty = VALUES | {"customer_name": "", "points": ""}
+    assert Template(text, FIELDS, FALLBACKS).render(empty) == filled
+
+
+def test_a_value_wins_over_what_stands_in():
+    assert Template("{{customer_name|you}}, {{points|no}}", FIELDS, FALLBACKS).render(VALUES) == "Ann, 500"
+
+
+def test_what_stands_in_was_written_as_html_and_a_value_never_is():
+    template = Template("<b>{{customer_name|Tom &amp; Co}}</b>", FIELDS, FALLBACKS)
+    assert template.render(VALUES | {"customer_name": ""}, escape=True) == "<b>Tom &amp; Co</b>"
+    assert template.render(VALUES | {"customer_name": "A &amp; <i>"}, escape=True) == "<b>A &amp;amp; &lt;i&gt;</b>"
+    assert Template("{{customer_name|&lt;script&gt;}}", FIELDS, {}).render({"customer_name": ""}, escape=True) == "&lt;script&gt;"
+
+
+def test_a_field_with_something_to_stand_in_is_known_by_its_name():
+    assert unknown_fields("{{customer_name|x}} {{ points | 0 }} {{nobody|x}} {{points|a|b}}", FIELDS, with_fallbacks=True) == [
+        "nobody|x",
+        "points|a|b",
+    ]
+    assert unknown_fields("{{customer_name|x}}", FIELDS) == ["customer_name|x"]
+    assert (split_fallback("points"), split_fallback(" points | no ")) == (("points", None), ("points", "no"))
 
 
 def test_a_value_is_never_read_as_a_template():
