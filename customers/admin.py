@@ -1,34 +1,36 @@
 """Customers in the admin: phones masked until somebody asks, every look at a person recorded."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 
+from customers.consent_shown import consent_section, day_named
 from customers.forms import CustomerForm
 from customers.imports_shown import LIFE_LABELS
 from customers.models import Customer, PersonalDataAccess
 from customers.people_shown import further_phones, masked_further_phones, shown_extra
 from customers.selectors import LIVES, join_facts
-from customers.services import record_access
+from customers.services import record_access, record_consent, record_stop
 from customers.wording import join_sentence, own_join_sentence
-from servicepro.lib.admin_pages import admin_page
+from servicepro.lib.admin_pages import admin_page, attempt
 from servicepro.lib.phone import mask_phone
 from servicepro.lib.record_admin import PeopleAdmin, ReadOnlyAdmin
 from tenants.selectors import current_tenant, signed_in_user
 
-_FIELDS = (
-    *("email", "birthday", "notes", "tags", "time_zone", "sms_consent", "whatsapp_consent", "opted_out", "sms_opt_out", "email_opt_out"),
-    *("gdpr_marketing_consent", "source", "loyalty_points_balance", "same_person_as"),
-)
+_FIELDS = ("email", "birthday", "notes", "tags", "time_zone", "source")
+# What somebody allows is recorded below the form, with how they said it; nobody ticks it for them.
+_ALLOWED = ("sms_consent", "whatsapp_consent", "gdpr_marketing_consent", "opted_out", "sms_opt_out", "email_opt_out")
+_SHOWN = ("loyalty_points_balance", "same_person_as")
 _FROM_LISTS = ("further_phones", "extra_data", "how_far", "brought_by")
 _TIMES = ("created_at", "updated_at")
 
@@ -57,8 +59,7 @@ class CustomerAdmin(PeopleAdmin):
     list_display = ("name", "masked_phone", "email", "loyalty_points_balance", "opted_out", "sms_opt_out", "source")
     list_filter = (LifeFilter, "opted_out", "sms_opt_out", "sms_consent", "whatsapp_consent", "source")
     search_fields = ("name", "email")
-    # An opt-in to WhatsApp is the person's own word: a list with it, their profile, their message.
-    readonly_fields = ("phone_on_request", "whatsapp_consent", "loyalty_points_balance", "same_person_as", *_FROM_LISTS, *_TIMES)
+    readonly_fields = ("phone_on_request", *_ALLOWED, *_SHOWN, *_FROM_LISTS, *_TIMES)
     change_form_outer_after_template = "customers/_evidence.html"
 
     class Media:
@@ -70,7 +71,8 @@ class CustomerAdmin(PeopleAdmin):
             return ("name", "new_phone", *_FIELDS)
         lives_on_a_list = _FROM_LISTS if obj.life else _FROM_LISTS[:2]
         may_change = self.has_change_permission(request, obj)
-        return ("name", "phone_on_request", *(("new_phone",) if may_change else ()), *_FIELDS, *lives_on_a_list, *_TIMES)
+        phone = ("phone_on_request", "new_phone") if may_change else ("phone_on_request",)
+        return ("name", *phone, *_FIELDS, *_ALLOWED, *_SHOWN, *lives_on_a_list, *_TIMES)
 
     @admin.display(description="Phone")
     def masked_phone(self, customer: Customer) -> SafeString:
@@ -121,9 +123,40 @@ class CustomerAdmin(PeopleAdmin):
         record_access(actor=signed_in_user(request), action="view", customer=obj)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the door to a whole phone number."""
-        show = self.admin_site.admin_view(never_cache(self.show_phone))
-        return [path("<int:object_id>/show-phone/", show, name="customers_customer_show_phone"), *super().get_urls()]
+        """Add the doors to a whole phone number, and to what people told us they want."""
+        doors = {"show-phone": never_cache(self.show_phone), "stop": self.stop, "agree": self.agree}
+        return [
+            *(
+                path(f"<int:object_id>/{door}/", self.admin_site.admin_view(view), name=f"customers_customer_{door.replace('-', '_')}")
+                for door, view in doors.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def stop(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Record that the person asked us to stop; whoever may see them may write that down."""
+        customer = self._posted_to(request, object_id, self.has_view_permission)
+        asked = {"channel": request.POST.get("channel", ""), "note": request.POST.get("note", "")}
+        actor = signed_in_user(request)
+        attempt(request, lambda: record_stop(customer, actor=actor, **asked), "Noted. They get no such offers from now on.")
+        return redirect(reverse("admin:customers_customer_change", args=[object_id]) + "#consent")
+
+    def agree(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Record that the person agreed, how and in which words."""
+        customer = self._posted_to(request, object_id, self.has_change_permission)
+        given = {name: request.POST.get(name, "") for name in ("channel", "how", "wording")}
+        day, actor = day_named(request.POST.get("given_on", "")), signed_in_user(request)
+        attempt(request, lambda: record_consent(customer, actor=actor, given_on=day, **given), "Their consent is recorded.")
+        return redirect(reverse("admin:customers_customer_change", args=[object_id]) + "#consent")
+
+    def _posted_to(self, request: HttpRequest, object_id: int, may: Callable[..., bool]) -> Customer:
+        """Return whom a button on their page is about. Raises PermissionDenied, and Http404 for nobody and for anything but a POST."""
+        customer = self.get_object(request, str(object_id))
+        if not may(request, customer):
+            raise PermissionDenied
+        if customer is None or request.method != "POST":
+            raise Http404(f"There is no customer {object_id} here.")
+        return customer
 
     def show_phone(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Write down who asks, then show the whole number: in place, or on a page of its own without scripts."""
@@ -143,8 +176,10 @@ class CustomerAdmin(PeopleAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Customer | None = None, **kwargs: Any
     ) -> HttpResponse:
-        """Add why other records are taken for this person."""
-        return super().render_change_form(request, {**context, **_evidence(obj)}, *args, obj=obj, **kwargs)
+        """Add why other records are taken for this person, and what they allowed."""
+        shown = {**context, **_evidence(obj), **(consent_section(obj, request.GET.dict()) if obj else {})}
+        shown["may_record_consent"] = self.has_change_permission(request, obj)
+        return super().render_change_form(request, shown, *args, obj=obj, **kwargs)
 
     def has_delete_permission(self, request: HttpRequest, obj: Customer | None = None) -> bool:
         """Refuse: people are erased in place, their ledger stays."""

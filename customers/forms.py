@@ -25,10 +25,7 @@ class CustomerForm(forms.ModelForm):
 
     class Meta:
         model = Customer
-        fields = (
-            *("name", "email", "birthday", "notes", "tags", "time_zone", "sms_consent", "opted_out", "sms_opt_out", "email_opt_out"),
-            *("gdpr_marketing_consent", "source"),
-        )
+        fields = (*("name", "email", "birthday", "notes", "tags", "time_zone", "source"),)
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)

@@ -68,6 +68,7 @@ from customers.services.self_service import (
     rename_customer,
 )
 from customers.services.sign_up import agree_to_texts, register_customer_by_id, register_person
+from customers.services.staff_wishes import record_consent, record_stop
 from customers.services.standstill import no_erasure_meanwhile
 
 __all__ = [
@@ -125,7 +126,9 @@ __all__ = [
     "propose_merges",
     "provider_copies",
     "record_access",
+    "record_consent",
     "record_inbound_message",
+    "record_stop",
     "records_of",
     "records_of_email",
     "register_customer",

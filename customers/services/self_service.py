@@ -87,7 +87,7 @@ def choose_channel(customer: Customer, *, channel: str, is_wanted: bool, said: S
     """
     with transaction.atomic():
         rows = list(records_of(customer).select_for_update().order_by("pk"))
-        if _has_said_yes(rows, channel) if is_wanted else not accepts_offers(rows, channel):
+        if _has_said_yes(rows, channel) if is_wanted else _has_said_no(rows, channel):
             return False
         _write(customer, rows, _granted(rows, channel) if is_wanted else _NO[channel], said)
         if is_wanted:
@@ -150,6 +150,11 @@ def accepts_offers(rows: Collection[Customer], channel: str) -> bool:
 def _has_said_yes(rows: Collection[Customer], channel: str) -> bool:
     """Return whether a yes would be nothing new; that nobody objected is none."""
     return accepts_offers(rows, channel) and all(getattr(row, column) == value for row in rows for column, value in _YES[channel].items())
+
+
+def _has_said_no(rows: Collection[Customer], channel: str) -> bool:
+    """Return whether a no would be nothing new; that nobody agreed is none."""
+    return any(row.opted_out for row in rows) or all(getattr(row, column) == no for row in rows for column, no in _NO[channel].items())
 
 
 def blocking_reason(rows: Collection[Customer], channel: str) -> str:

@@ -146,8 +146,9 @@ def prove_email(request: HttpRequest) -> HttpResponse:
 @signed_in
 def choose(request: HttpRequest) -> HttpResponse:
     """Turn offers on a channel on or off, with one press each way."""
-    channel, is_wanted = request.POST.get("channel", ""), request.POST.get("wanted") == "yes"
-    if channel in TITLES:
+    channel, wanted = request.POST.get("channel", ""), request.POST.get("wanted")
+    is_wanted = wanted == "yes"
+    if channel in TITLES and wanted in ("yes", "no"):
         choose_channel(_customer(request), channel=channel, is_wanted=is_wanted, said=Said(wording(channel, is_wanted=is_wanted)))
     return HttpResponseRedirect(f"{PROFILE}?done=preferences")
 

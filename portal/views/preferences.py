@@ -34,7 +34,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if target is None or person is None:
         return _unknown(request)
     if request.method == "POST":
-        done = _change(person, target.pk, request.POST.get("channel", ""), is_wanted=request.POST.get("wanted") == "yes")
+        done = _change(person, target.pk, request.POST.get("channel", ""), request.POST.get("wanted", ""))
         return _guarded(HttpResponseRedirect(f"{request.path}?done={done}" if done else request.path, status=303))
     found = preferences_of(person)
     context: dict[str, Any] = {
@@ -47,12 +47,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     return _page(request, "portal/preferences.html", **context)
 
 
-def _change(person: Customer, target_id: int, channel: str, *, is_wanted: bool) -> str:
+def _change(person: Customer, target_id: int, channel: str, wanted: str) -> str:
     """Record a wish and return which note answers it, empty for one nobody can have."""
-    if channel == "all" and not is_wanted:
+    is_wanted = wanted == "yes"
+    if channel == "all" and wanted == "no":
         leave_alone_by_link(person, target_id=target_id, wording=EVERYTHING_OFF.format(business=current_tenant().name))
         return "all"
-    if channel not in TITLES:
+    if channel not in TITLES or wanted not in ("yes", "no"):
         return ""
     choose_by_link(person, target_id=target_id, channel=channel, is_wanted=is_wanted, wording=wording(channel, is_wanted=is_wanted))
     return "saved"
