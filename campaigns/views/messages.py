@@ -10,7 +10,9 @@ from bookings.selectors import all_places
 from campaigns.messaging_rows import messaging_campaigns
 from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign
+from campaigns.services.messaging_words import content_of
 from campaigns.types import MessagingStats, Selection
+from campaigns.views.message_editor import preview_context, words_context
 from campaigns.views.message_numbers import (
     CHANNELS,
     Totals,
@@ -67,10 +69,19 @@ def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResp
         **numbers_context(campaign),
         **people_table(request, campaign),
         **actions_context(campaign),
+        **_words(request, campaign),
     }
     if context["people"]:
         record_access(actor=signed_in_user(request), action="view", how_many=len(context["people"]), subject=f"campaign:{campaign.pk}")
     return admin_page(request, "campaigns/message_campaign.html", campaign.name, **context)
+
+
+def _words(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    """Return what it says, as somebody made up would get it; nothing while nothing is written."""
+    content = content_of(campaign)
+    if not (content.email_html or content.email_subject or content.whatsapp_text or content.content_sid):
+        return {}
+    return {**words_context(campaign), "preview": preview_context(request, campaign, content)["preview"]}
 
 
 def _places_in_words(campaign: Campaign) -> str:

@@ -32,6 +32,7 @@ def stopped(tenant: object) -> Campaign:
         channel="whatsapp",
         consent_policy="required",
         email_subject="Spring is here",
+        email_html="<p>Hi {{first_name|there}},</p><p>come by <b>before the rain</b> does.</p>",
         email_text="Hi {{first_name|there}},\n\ncome by before the rain does.",
         sms_text="Hi {{first_name|there}}, come by!",
         tracks_opens=True,
@@ -66,6 +67,8 @@ def test_a_stopped_campaign_says_why_and_its_people_can_be_filtered_and_taken_al
     check(page)
     page.get_by_role("link", name="View recipients").click()
     expect(page.get_by_role("alert")).to_contain_text("12 of the last 60 emails failed")
+    mail = page.frame_locator("iframe[title='The email as it is read']")
+    expect(mail.locator("body")).to_contain_text("Hi Priya,")
     page.get_by_role("button", name="Why, for Person 1").click()
     expect(page.locator("#why")).to_contain_text("The email could not be delivered")
     check(page)
