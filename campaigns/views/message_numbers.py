@@ -16,7 +16,7 @@ from campaigns.message_chart import draw
 from campaigns.message_words import BADGES, NOBODY, action_in_words, late_sentence, reason_in_words, report_in_words
 from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign, Target
-from campaigns.selectors import matching_targets
+from campaigns.selectors import matching_targets, running_campaigns
 from campaigns.types import ChannelStats, MessagingStats
 from messaging.selectors import delivery_statuses
 from servicepro.lib.clock import moment_in_words
@@ -122,6 +122,7 @@ def numbers_context(campaign: Campaign) -> dict[str, Any]:
         "chart": draw(stats.channels, unknown=unknown) if totals.messages else None,
         "reasons": left_out_because(campaign),
         "is_preparing": is_being_prepared(campaign),
+        "waits_for": running_campaigns().exclude(pk=campaign.pk).first() if is_being_prepared(campaign) else None,
         "starts": moment(campaign.scheduled_at) if campaign.status == Status.SCHEDULED and campaign.scheduled_at else "",
         "is_live": _has_news(campaign),
         "every": "1s" if campaign.status == Status.RUNNING or is_being_prepared(campaign) else "5s",

@@ -101,6 +101,9 @@ def test_a_started_campaign_is_said_to_be_prepared_until_its_list_stands():
         campaign, owner = made(status="scheduled", scheduled_at="2026-03-03T18:00:00Z"), signed_in()
         shown = owner.get(page("-campaign", campaign.pk)).text
         assert "being prepared" in shown and "list of recipients is being made" in shown and "off the calendar" not in shown
+        other = made(name="First", status="running")
+        assert "“First” is being sent. One campaign goes after the other" in owner.get(page("-campaign", campaign.pk)).text
+        other.delete()
         Campaign.objects.update(scheduled_at="2026-03-03T20:00:00Z")
         shown = owner.get(page("-campaign", campaign.pk)).text
         assert "being prepared" not in shown and "It starts on Tue, Mar 3 at " in shown and "Take it off the calendar" in shown
