@@ -4,6 +4,7 @@ from django.urls import path
 
 from campaigns.urls import campaign_routes
 from campaigns.views import messages, wizard, wizard_content, wizard_customers, wizard_schedule
+from campaigns.views.message_access import of_own_places
 from tenants.services import owner_required
 
 STEPS = {
@@ -18,7 +19,7 @@ STEPS = {
 urlpatterns = [
     path("", owner_required(messages.overview), name="messages"),
     path("new/", owner_required(wizard.new), name="messages-new"),
-    path("<int:campaign_id>/edit/", owner_required(wizard.resume), name="messages-edit"),
-    *(path(f"<int:campaign_id>/edit/{step}/", owner_required(view), name=f"messages-step-{step}") for step, view in STEPS.items()),
-    *campaign_routes(messages.KIND, messages.campaign_page),
+    path("<int:campaign_id>/edit/", of_own_places(wizard.resume), name="messages-edit"),
+    *(path(f"<int:campaign_id>/edit/{step}/", of_own_places(view), name=f"messages-step-{step}") for step, view in STEPS.items()),
+    *campaign_routes(messages.KIND, messages.campaign_page, may_look=of_own_places, may_act=of_own_places),
 ]

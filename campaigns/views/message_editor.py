@@ -140,6 +140,7 @@ def preview_context(
             "email_text": found.email_text,
             "page": _MAIL.format(found.email_html),
             "whatsapp_text": found.whatsapp_text,
+            "has_template": bool(typed.content_sid),
             "is_too_long": len(found.whatsapp_text) > WHATSAPP_CHARACTERS_MAX,
         },
         "hints": content_hints(typed, channels, current_tenant().name),

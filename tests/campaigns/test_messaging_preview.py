@@ -1,5 +1,7 @@
 """A messaging campaign is shown as a customer gets it and tried out on its owner, and neither promises or changes anything."""
 
+from dataclasses import replace
+
 import pytest
 
 from campaigns.errors import BadCampaignInput, UnknownRecipient
@@ -8,8 +10,9 @@ from campaigns.services import messaging_drafts as drafts
 from campaigns.services.messaging_preview import preview_messaging, send_messaging_test
 from campaigns.types import EVERYBODY, MessagingContent, Selection
 from customers.models import Customer
-from messaging.types import Outcome
+from messaging.types import Outcome, Reason
 from tenants.accounts.models import AuditEntry, User
+from tests.campaigns.inviting import APPROVED
 from tests.campaigns.messaging_shop import a_place, agreed
 from tests.support.simulator import SimulatorProcess
 
@@ -86,10 +89,34 @@ def test_a_test_email_goes_to_its_owner_alone_and_its_links_open_nobodys_page(ca
     assert AuditEntry.objects.filter(action="campaign_test_sent").exists()
 
 
-def test_a_test_message_goes_to_the_owners_whatsapp(campaign: Campaign, jody: User, simulator: SimulatorProcess):
+def with_template(campaign: Campaign, jody: User, **mapped: str) -> Campaign:
+    variables = dict.fromkeys("123456", "business_name") | mapped
+    content = replace(CONTENT, whatsapp_text="", content_sid=APPROVED, content_variables=variables)
+    drafts.save_content(campaign, actor=jody, content=content)
+    return campaign
+
+
+def test_a_template_is_shown_and_tried_out_with_what_stands_in(campaign: Campaign, jody: User, simulator: SimulatorProcess):
+    with_template(campaign, jody, **{"1": "first_name|dear friend"})
+    nameless = agreed(1, name="", whatsapp_consent=True)[0]
+    assert preview_messaging(campaign, nameless.pk).whatsapp_text.startswith("Hi dear friend, Clean Machine Auto Detail now takes")
+
+    receipt = send_messaging_test(campaign, actor=jody, channel="whatsapp")
+    assert receipt.outcome is Outcome.SENT
+    assert [text["to"] for text in simulator.texts()] == ["whatsapp:+15125550199"] and not simulator.emails()
+    assert not campaign.targets.exists()
+
+
+def test_words_of_a_template_that_cannot_be_had_are_not_made_up(campaign: Campaign, jody: User, simulator: SimulatorProcess):
+    with_template(campaign, jody)
+    Campaign.objects.filter(pk=campaign.pk).update(content_sid="HX" + "9" * 32, content_body="")
+    campaign.refresh_from_db()
+    assert preview_messaging(campaign).whatsapp_text == ""
+
+
+def test_own_words_outside_the_24_hours_are_said_not_to_have_gone(campaign: Campaign, jody: User, simulator: SimulatorProcess):
     receipt = send_messaging_test(campaign, actor=jody, channel="whatsapp", to="+15125550100")
-    assert receipt.outcome in (Outcome.SENT, Outcome.FAILED, Outcome.SKIPPED)  # outside the 24 hours free words are refused
-    assert not simulator.emails()
+    assert receipt.reason == Reason.OUTSIDE_WINDOW and not simulator.texts("whatsapp:+15125550100")
 
 
 @pytest.mark.parametrize("to", ["nobody", "a@b.example\r\nBcc: c@d.example", "a b@c.example", "@"])

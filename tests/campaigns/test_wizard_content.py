@@ -17,7 +17,7 @@ from campaigns.views.message_editor import guess_fields
 from customers.models import Customer, PersonalDataAccess
 from messaging.types import WhatsappTemplate
 from tenants.accounts.models import AuditEntry, User
-from tests.campaigns.messaging_shop import a_place, agreed
+from tests.campaigns.messaging_shop import a_place, agreed, another_owner
 from tests.support.simulator import SimulatorProcess
 
 WORDS = {
@@ -306,4 +306,16 @@ def test_a_time_that_was_chosen_is_still_there_after_looking_at_earlier_steps(ow
 
 def test_a_key_pressed_in_a_field_sends_nothing(owner: Client, written: Campaign):
     assert post(owner, written, 6, "next", when="now", count="3").url == url(written, 6)
+    assert written.status == "draft"
+
+
+def test_a_campaign_to_customers_of_a_place_of_others_is_none_to_an_owner(owner: Client, written: Campaign, place: Place):
+    place.owners.add(another_owner())
+    pages = ["", *(f"edit/{step}/" for step in ("", *range(1, 7))), "progress/", "targets/", "why/1/"]
+
+    assert {owner.get(f"/admin/messages/{written.pk}/{page}".replace("edit//", "edit/")).status_code for page in pages} == {404}
+    assert {owner.post(f"/admin/messages/{written.pk}/{page}").status_code for page in ("export/", "cancel/", "edit/5/", "edit/6/")} == {
+        404
+    }
+    written.refresh_from_db()
     assert written.status == "draft"
