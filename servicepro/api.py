@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 from pydantic.alias_generators import to_camel
 
 from campaigns.api import router as invitations_router
@@ -58,6 +60,8 @@ _WORDS_BY_STATUS = {
 }
 _CODES_BY_STATUS = {400: InvalidInput.code, 401: Unauthenticated.code, 403: Forbidden.code, 404: NotFound.code, 405: "METHOD_NOT_ALLOWED"}
 _CODES_BY_STATUS |= {413: TooLarge.code, 429: TooMany.code, 503: Unavailable.code}
+_HALF = re.compile("[\ud800-\udfff]")  # written as an escape, or in bytes that pass for UTF-8
+_MAY_BE_HALF = re.compile(rb"\\u[dD]|\xed")
 
 
 def _guarded_docs(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -76,6 +80,26 @@ def _guarded_docs(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRe
     return checked
 
 
+class KeepableParser(Parser):
+    """Read a body, and refuse halves of characters, which JSON can write and nothing can keep."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Return what was sent. Raises ValueError."""
+        found = super().parse_body(request)
+        if _MAY_BE_HALF.search(request.body) and any(_HALF.search(text) for text in _texts(found)):
+            raise ValueError("half a character")
+        return found
+
+
+def _texts(found: Any) -> Iterator[str]:
+    """Yield every text of what was sent, names too."""
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, list | dict):
+        for part in found if isinstance(found, list) else (*found, *found.values()):
+            yield from _texts(part)
+
+
 class DescribedApi(NinjaAPI):
     """An API whose description knows the shape of errors, though no operation returns one by itself."""
 
@@ -88,6 +112,7 @@ class DescribedApi(NinjaAPI):
 
 
 api = DescribedApi(
+    parser=KeepableParser(),
     title="ServicePro",
     version="1",
     description=(

@@ -34,7 +34,7 @@ class FilterIn(ApiSchema):
     def wanted(self) -> CustomerFilter:
         """Return it as the services know it."""
         return CustomerFilter(
-            search=self.search.strip(),
+            search=self.search.replace("\0", "").strip(),
             has_email=self.filter_by == "has_email",
             has_phone=self.filter_by == "has_phone",
             has_whatsapp_consent=self.has_whatsapp_consent,
@@ -44,7 +44,7 @@ class FilterIn(ApiSchema):
             bookings_max=self.bookings_max,
             spent_min_minor=self.spent_min_minor,
             spent_max_minor=self.spent_max_minor,
-            tags=tuple(self.tags),
+            tags=tuple(tag.replace("\0", "") for tag in self.tags),
         )
 
 

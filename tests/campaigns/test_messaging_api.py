@@ -393,3 +393,71 @@ def test_a_key_for_campaigns_sees_numbers_and_no_people(ask):
     for path in (f"/messaging/customers?placeIds={a_place().pk}", f"/{campaign['id']}/recipients"):
         status, refusal = counting("GET", path)
         assert status == 403 and "customers:read" in refusal["message"]
+
+
+NONSENSE = ["\0", "\ud800", "%", "_", "\\", "'; --", "{{", "}}{{", "\u202e", "\U0001f600" * 40, "x\r\ny", "<b", "&#0;", " " * 50]
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE, ids=ascii)
+def test_nonsense_in_any_text_is_taken_as_text_or_refused_and_never_our_fault(ask, settings, nonsense):
+    settings.API_REQUESTS_PER_MINUTE = 1_000
+    agreed(1)
+    good = {"name": "Spring", "placeIds": [a_place().pk], "recipients": EVERYBODY, "messagingConfig": CONTENT}
+    both = CONTENT | {"channels": ["email", "whatsapp"], "whatsappMessage": "Hi"}
+    bodies = [good | {field: nonsense} for field in ("name", "description")]
+    bodies += [
+        good | {"messagingConfig": both | {field: nonsense}} for field in ("emailSubject", "emailBody", "whatsappMessage", "contentSid")
+    ]
+    bodies += [
+        good | {"messagingConfig": both | {"contentSid": "HX1", "contentVariables": mapped}}
+        for mapped in ({nonsense: "x"}, {"1": nonsense})
+    ]
+    bodies += [good | {"recipients": EVERYBODY | {"filter": part}} for part in ({"search": nonsense}, {"tags": [nonsense]})]
+    for body in bodies:
+        status, answer = ask("POST", **body)
+        assert status in (201, 400), (body, answer)
+        if status == 201:
+            path = f"/{answer['id']}"
+            sending = ask("POST", f"{path}/send", scheduledSendTime="2027-07-01T10:00:00")[0]
+            assert {ask("GET", path + part)[0] for part in ("", "/reach", "/recipients", "/messaging-stats")} == {200}
+            assert sending in (200, 400)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "search=%00", "search=%25", "search=%5C", "search=%27", "search=%ED%A0%80", "tags=%00", "tags=", "page=99999", "bookingsMin=5&bookingsMax=1",
+        "lastBookingFrom=0001-01-01", "lastBookingBefore=9999-12-31", "lastBookingFrom=9999-12-31", "spentMinMinor=1000000000",
+    ],
+)  # fmt: skip
+def test_odd_filters_find_somebody_or_nobody(ask, query):
+    agreed(1)
+    assert ask("GET", f"/messaging/customers?placeIds={a_place().pk}&{query}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/messaging/customers?placeIds=0", 404),
+        ("/messaging/customers?placeIds=-1", 404),
+        ("/messaging/customers?placeIds=99999999999999999999", 404),
+        ("/messaging/customers?placeIds={place}&campaignId=99999999999999999999999", 404),
+        ("/messaging/customers?placeIds={place}&page=0", 400),
+        ("/messaging/customers?placeIds={place}&search=" + "x" * 121, 400),
+        ("/messaging/customers?placeIds={place}&bookingsMin=-1", 400),
+        ("/messaging/customers?placeIds={place}&lastBookingFrom=2026-02-30", 400),
+        ("/99999999999999999999999", 404),
+        ("/99999999999999999999999/recipients", 404),
+    ],
+)
+def test_numbers_and_dates_that_cannot_be_are_refused(ask, path, status):
+    assert ask("GET", path.format(place=a_place().pk))[0] == status
+
+
+@pytest.mark.parametrize(
+    "when", ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", 0, 1e300, "soon"]
+)
+def test_times_at_the_end_of_time_are_refused(ask, when):
+    agreed(1)
+    campaign = made(ask, recipients=EVERYBODY)
+    assert ask("POST", f"/{campaign['id']}/send", scheduledSendTime=when)[0] == 400

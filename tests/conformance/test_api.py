@@ -225,6 +225,26 @@ def test_too_much_at_once_is_413():
     assert answer_to(RequestDataTooBig("x"))[0] == 413
 
 
+@pytest.mark.parametrize("part", ["\\ud800", "a\\udc00b", "\\ud83c\\uD83C", b"\xed\xa0\x80".decode("utf-8", "surrogatepass")])
+def test_characters_that_cannot_be_kept_are_refused_wherever_they_stand(browser, part):
+    token = str(browser.get(reverse("api-keys")).context["csrf_token"])
+    for body in (
+        f'{{"name": "{part}"}}',
+        f'{{"{part}": 1}}',
+        f'{{"messagingConfig": {{"contentVariables": {{"1": "{part}"}}}}, "name": "x"}}',
+    ):
+        sent = body.encode("utf-8", "surrogatepass")
+        answer = browser.post("/api/campaigns", sent, content_type="application/json", headers={"X-CSRFToken": token})
+        assert answer.status_code == 400 and "cannot be read" in answer.json()["message"]
+
+
+def test_a_whole_character_written_in_two_halves_is_one(browser):
+    token = str(browser.get(reverse("api-keys")).context["csrf_token"])
+    body = '{"name": "Spring \\ud83c\\udf37"}'
+    answer = browser.post("/api/campaigns", body, content_type="application/json", headers={"X-CSRFToken": token})
+    assert answer.status_code == 201 and answer.json()["name"] == "Spring \U0001f337"
+
+
 @pytest.mark.parametrize(("path", "kind"), [("/api/me", "application/json"), ("/admin/api-keys/", "text/html")])
 def test_a_huge_request_is_refused_before_it_is_read(browser, path, kind):
     answer = browser.generic("POST", path, data=b"x" * (6 * 1024 * 1024 + 1), content_type="text/plain")
