@@ -1,11 +1,13 @@
 """Invitations over the API: drafted, sent, paused, resumed, counted; refused in sentences."""
 
+import datetime
 import json
 
 import pytest
 import redis
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.services import drain
@@ -15,6 +17,7 @@ from tests.campaigns.inviting import APPROVED, MAPPING, an_offer, finish, invite
 
 TEXT = "Hi {{customer_name}}, join {{salon_name}}: {{download_link}} Reply STOP to opt out."
 HOME = "/api/invitation-campaigns"
+NEXT_MONTH = timezone.now().date() + datetime.timedelta(days=30)
 
 
 @pytest.fixture
@@ -61,10 +64,10 @@ def test_whatsapp_with_an_offer_can_be_scheduled_at_once(ask):
     listed(1, whatsapp_consent=True)
     body = {
         "name": "Later", "channel": "both", "messageTemplate": TEXT, "welcomeOfferId": an_offer().pk, "contentSid": APPROVED,
-        "contentVariables": MAPPING, "audience": {"statuses": ["imported"]}, "scheduledFor": "2036-01-01T10:00:00+01:00",
+        "contentVariables": MAPPING, "audience": {"statuses": ["imported"]}, "scheduledFor": f"{NEXT_MONTH}T10:00:00+01:00",
     }  # fmt: skip
     status, made = ask("POST", **body)
-    assert (status, made["status"], made["scheduledFor"]) == (201, "scheduled", "2036-01-01T09:00:00Z")
+    assert (status, made["status"], made["scheduledFor"]) == (201, "scheduled", f"{NEXT_MONTH}T09:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -87,11 +90,11 @@ def test_what_cannot_be_sent_is_refused_by_field(ask, wrong, field, sentence):
 
 def test_an_instant_that_passed_and_an_empty_audience_keep_no_campaign(ask):
     good = {"name": "Spring", "channel": "sms", "messageTemplate": TEXT}
-    assert ask("POST", **good, scheduledFor="2036-01-01T10:00:00Z")[1]["error"] == "EMPTY_AUDIENCE"
+    assert ask("POST", **good, scheduledFor=f"{NEXT_MONTH}T10:00:00Z")[1]["error"] == "EMPTY_AUDIENCE"
     listed(1)
     status, refusal = ask("POST", **good, scheduledFor="2020-01-01T10:00:00Z")
     assert status == 400 and "passed already" in refusal["message"]
-    assert ask("POST", **good, scheduledFor="2036-01-01T10:00:00")[0] == 400
+    assert ask("POST", **good, scheduledFor=f"{NEXT_MONTH}T10:00:00")[0] == 400
     assert not Campaign.objects.exists()
 
 
