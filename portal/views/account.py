@@ -18,13 +18,11 @@ from portal.models import SignInCode
 from portal.offer_words import offer_cards
 from portal.preferences import TITLES, preferences_of, wording
 from portal.selectors import cookie_name, devices_of, has_fresh_code, pending_code, signed_in_customer
-from portal.services import ask_for_code, signed_in, take_my_data, use_email_code
+from portal.services import signed_in, take_my_data, use_email_code
 from portal.services.access import SIGN_IN_PATH
-from portal.services.sessions import set_cookie
 from portal.types import Address
+from portal.views.code_sending import send_code
 from portal.views.pages import SENDING_PROBLEMS, private, show, show_problem
-from portal.views.sign_in import COOKIE_SECONDS
-from servicepro.lib.client_ip import client_ip
 from servicepro.lib.errors import Conflict, ServiceProError
 from servicepro.lib.phone import mask_phone
 from tenants.selectors import business_settings
@@ -117,12 +115,10 @@ def ask_email_code(request: HttpRequest) -> HttpResponse:
         address = Address(SignInCode.Channel.EMAIL, clean_email(typed))
         if address.value == customer.email:
             raise BadCustomer("This is your email address already.")
-        host, purpose = request.get_host().partition(":")[0], SignInCode.Purpose.CHANGE_EMAIL
-        token = ask_for_code(address, ip=client_ip(request), host=host, purpose=purpose, customer=customer)
+        response = HttpResponseRedirect(f"{PROFILE}?email=code#email")
+        send_code(request, response, address, purpose=SignInCode.Purpose.CHANGE_EMAIL, customer=customer)
     except (BadCustomer, *SENDING_PROBLEMS) as error:
         return _profile(request, error=error, field="email", typed_email=typed)
-    response = HttpResponseRedirect(f"{PROFILE}?email=code#email")
-    set_cookie(response, cookie_name(is_pending=True), token, COOKIE_SECONDS)
     return response
 
 

@@ -1,5 +1,6 @@
 """Sign up: from the link of an invitation or from the sign-in page, with a code that proves the phone. Looking changes nothing."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,13 +18,11 @@ from portal.models import SignInCode
 from portal.offer_words import offer_cards
 from portal.policy import masked, read_mobile
 from portal.selectors import cookie_name, pending_code, signed_in_customer
-from portal.services import ask_for_code, complete_registration, open_session, register, signed_in, use_code
-from portal.services.sessions import set_cookie
+from portal.services import complete_registration, open_session, register, signed_in, use_code
 from portal.types import Address
+from portal.views.code_sending import send_code
 from portal.views.pages import SENDING_PROBLEMS, private, show, show_problem
-from portal.views.sign_in import COOKIE_SECONDS
 from portal.wording import offer_limits, points_rules, texts_wording, welcome_sentence
-from servicepro.lib.client_ip import client_ip
 from tenants.selectors import business_settings, current_tenant
 
 REGISTER, CODE_PATH, WELCOME = "/portal/register", "/portal/register/code", "/portal/welcome"
@@ -88,10 +87,8 @@ def _wants_texts(request: HttpRequest) -> bool:
 
 
 def _asked(request: HttpRequest, address: Address, link: str) -> HttpResponse:
-    host, purpose = request.get_host().partition(":")[0], SignInCode.Purpose.REGISTER
-    token = ask_for_code(address, ip=client_ip(request), host=host, purpose=purpose)
     response = HttpResponseRedirect(f"{CODE_PATH}?{urlencode({'link': link})}" if link else CODE_PATH)
-    set_cookie(response, cookie_name(is_pending=True), token, COOKIE_SECONDS)
+    send_code(request, response, address, purpose=SignInCode.Purpose.REGISTER)
     return response
 
 
@@ -130,17 +127,9 @@ def _entered(request: HttpRequest, typed: dict[str, Any]) -> HttpResponse:
     response = HttpResponseRedirect(WELCOME, status=303)
     open_session(request, response, found.customer)
     if email and email != found.customer.email:
-        _ask_email_code(request, response, found.customer, email)
+        with suppress(*SENDING_PROBLEMS):  # registered all the same; the profile takes the address any day
+            send_code(request, response, Address("email", email), purpose=SignInCode.Purpose.CHANGE_EMAIL, customer=found.customer)
     return response
-
-
-def _ask_email_code(request: HttpRequest, response: HttpResponseRedirect, customer: Customer, email: str) -> None:
-    host, purpose = request.get_host().partition(":")[0], SignInCode.Purpose.CHANGE_EMAIL
-    try:
-        token = ask_for_code(Address("email", email), ip=client_ip(request), host=host, purpose=purpose, customer=customer)
-    except SENDING_PROBLEMS:
-        return  # registered all the same; the profile takes the address any day
-    set_cookie(response, cookie_name(is_pending=True), token, COOKIE_SECONDS)
 
 
 @private

@@ -11,18 +11,16 @@ from portal.errors import BadAddress, WrongCode
 from portal.models import SignInCode
 from portal.policy import masked, own_path, read_address
 from portal.selectors import cookie_name, pending_code, signed_in_customer
-from portal.services import ask_for_code, end_every_session, end_session, open_session, signed_in, use_code
+from portal.services import end_every_session, end_session, open_session, signed_in, use_code
 from portal.services.access import SIGN_IN_PATH
 from portal.services.codes import NO_LONGER
-from portal.services.sessions import set_cookie
 from portal.types import Address
+from portal.views.code_sending import send_code
 from portal.views.pages import SENDING_PROBLEMS, private, show, show_problem
-from servicepro.lib.client_ip import client_ip
 from tenants.selectors import current_tenant
 
 CODE_PATH = f"{SIGN_IN_PATH}/code"
 FORM, CODE_FORM = "portal/sign_in.html", "portal/sign_in_code.html"
-COOKIE_SECONDS = 15 * 60
 OUT = {"out": "You are signed out.", "everywhere": "You are signed out everywhere."}
 
 
@@ -60,9 +58,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, address: Address, way_back: str) -> HttpResponse:
-    token = ask_for_code(address, ip=client_ip(request), host=request.get_host().partition(":")[0])
     response = HttpResponseRedirect(f"{CODE_PATH}?{urlencode({'next': way_back})}")
-    set_cookie(response, cookie_name(is_pending=True), token, COOKIE_SECONDS)
+    send_code(request, response, address)
     return response
 
 
@@ -84,7 +81,7 @@ def code(request: HttpRequest) -> HttpResponse:
         if row.customer is None or row.customer.erased_as:
             raise WrongCode(NO_LONGER)
     except WrongCode as error:
-        return show_problem(request, CODE_FORM, error, **context)
+        return show_problem(request, CODE_FORM, error, field="code", **context)
     response = HttpResponseRedirect(way_back)
     open_session(request, response, row.customer)
     return response
