@@ -47,6 +47,7 @@ BADGES = {
     "held": "held",
     "in_doubt": "being checked",
 }
+_GOOD = {"delivered": "It was delivered.", "opened": "It was delivered and opened."}
 _LATE = {
     "bounced": "The mail server of this address sent it back.",
     "not delivered": "The provider took it, and then could not deliver it.",
@@ -78,6 +79,12 @@ def action_in_words(action: str, details: Mapping[str, Any]) -> str:
 def report_in_words(status: str | None) -> str:
     """Return a badge for what the provider reported since it took a message; empty where it said nothing of use."""
     return _REPORTED.get(status or "", "")
+
+
+def report_sentence(status: str | None) -> str:
+    """Return what a provider reported as a sentence; empty where it said nothing of use."""
+    report = report_in_words(status)
+    return _GOOD.get(report) or late_sentence(report)
 
 
 def late_sentence(report: str) -> str:

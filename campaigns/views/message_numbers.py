@@ -13,15 +13,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.message_chart import draw
-from campaigns.message_words import BADGES, NOBODY, action_in_words, late_sentence, reason_in_words, report_in_words
+from campaigns.message_words import BADGES, NOBODY, action_in_words, late_sentence, reason_in_words, report_in_words, report_sentence
 from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign, Target
-from campaigns.selectors import matching_targets, running_campaigns
+from campaigns.selectors import explain_target, matching_targets, running_campaigns
 from campaigns.types import ChannelStats, MessagingStats
+from customers.services import record_access
 from messaging.selectors import delivery_statuses
 from servicepro.lib.clock import moment_in_words
 from servicepro.lib.phone import mask_phone
-from tenants.selectors import audit_entries, current_tenant
+from tenants.selectors import audit_entries, current_tenant, signed_in_user
 
 PAGE_ROWS, ACTIONS_SHOWN = 50, 50
 SEARCH_CHARACTERS_MAX = 120
@@ -150,11 +151,12 @@ def _has_news(campaign: Campaign) -> bool:
 
 
 def people_table(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
-    """Return a page of its people, filtered as asked, with what became of each on each channel."""
+    """Return a page of its people, filtered as asked, with what became of each on each channel; the look is recorded."""
     status, channel = request.GET.get("status", ""), request.GET.get("channel", "")
     search = request.GET.get("q", "").replace("\0", "").strip()[:SEARCH_CHARACTERS_MAX]
     found = _matching(campaign, status=status, channel=channel, search=search)
     page = Paginator(found, PAGE_ROWS).get_page(request.GET.get("page"))
+    record_access(actor=signed_in_user(request), action="view", how_many=len(page), subject=f"campaign:{campaign.pk}")
     channels = chosen_channels(campaign)
     reports = {name: _reports(name, list(page)) for name in channels}
     return {
@@ -206,6 +208,13 @@ def _person(campaign: Campaign, target: Target, reports: Mapping[str, Mapping[uu
         "ways": ways,
         "may_be_removed": is_waiting and campaign.status in REMOVABLE_IN,
     }
+
+
+def explain_recipient(target: Target) -> dict[str, str]:
+    """Return in plain words what became of one person, with what the email provider said since."""
+    why = explain_target(target)
+    said = report_sentence(_reports("email", [target]).get(target.email_attempt_id)) if target.email_attempt_id else ""
+    return {**why, "email": f"{why['email']} {said}".strip()}
 
 
 def actions_context(campaign: Campaign) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from campaigns.views.message_numbers import (
     when_in_words,
 )
 from campaigns.views.watching import campaign_asked_for, may_act
-from customers.services import record_access
 from servicepro.lib.admin_pages import admin_page
 from tenants.selectors import signed_in_user
 
@@ -71,8 +70,6 @@ def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResp
         **actions_context(campaign),
         **_words(request, campaign),
     }
-    if context["people"]:
-        record_access(actor=signed_in_user(request), action="view", how_many=len(context["people"]), subject=f"campaign:{campaign.pk}")
     return admin_page(request, "campaigns/message_campaign.html", campaign.name, **context)
 
 

@@ -14,7 +14,7 @@ from campaigns.messaging_rows import messaging_by_id
 from campaigns.models import Campaign, Target
 from campaigns.selectors import FILTERS, campaign_by_id, campaign_counts, explain_target, invitation_stats, matching_targets
 from campaigns.types import InvitationStats
-from campaigns.views.message_numbers import numbers_context, people_table
+from campaigns.views.message_numbers import explain_recipient, numbers_context, people_table
 from campaigns.wording import reason_label
 from servicepro.lib.admin_pages import get_or_404
 from servicepro.lib.clock import moment_in_words
@@ -83,7 +83,8 @@ def why(request: HttpRequest, campaign_id: int, target_id: int, kind: str) -> Ht
     if target is None:
         raise Http404
     record_action(signed_in_user(request), "recipient_explained", f"target:{target.pk}")
-    about = {"target": target, "why": explain_target(target), "phone": mask_phone(target.phone)}
+    explained = explain_recipient(target) if kind == "messaging" else explain_target(target)
+    about = {"target": target, "why": explained, "phone": mask_phone(target.phone)}
     return render(request, "campaigns/_why.html", {"campaign": campaign, **about})
 
 

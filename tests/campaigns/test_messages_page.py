@@ -253,4 +253,15 @@ def test_delivered_and_opened_are_what_the_provider_reported():
     assert counts["sent"] == (2, 100) and counts["delivered"] == (1, 50) and counts["opened"] == (1, 50)
     assert [way["badge"] for way in shown.context["people"][0]["ways"]] == ["bounced", "read"]
     assert "mail server of this address sent it back" in shown.text
+    why = signed_in().get(page("-why", campaign.pk, Target.objects.get().pk)).text
+    assert "was handed to the provider. The mail server of this address sent it back." in why and "It was read." in why
     assert shown.context["totals"].cost_micros == sum(channel.cost_micros for channel in shown.context["stats"].channels) > 0
+
+
+@pytest.mark.parametrize("role", ["manager", "staff"])
+def test_who_does_not_own_the_business_is_told_whose_pages_these_are(role):
+    campaign = made(status="paused")
+    User.objects.create_user(f"{role}@shop.example", "a-long-password", role=role, is_staff=True)
+    for address in (page(""), page("-campaign", campaign.pk), page("-targets", campaign.pk)):
+        assert signed_in(f"{role}@shop.example").get(address).status_code == 403
+    assert signed_in(f"{role}@shop.example").post(page("-export", campaign.pk)).status_code == 403
