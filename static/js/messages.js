@@ -9,21 +9,19 @@
   const problem = document.getElementById("problem");
   if (problem) addEventListener("load", () => problem.focus());
 
+  // Whoever leaves by another way than the buttons is asked first; ticks of customers are saved by themselves.
+  const stay = (event) => event.preventDefault();
+  form.addEventListener("input", (event) => {
+    if (event.isTrusted && !list && event.target.name && event.target.type !== "search") addEventListener("beforeunload", stay);
+  });
+
   // A second press while the first is on its way saves nothing twice.
   form.addEventListener("submit", (event) => {
     if (form.dataset.isSent) event.preventDefault();
     form.dataset.isSent = "yes";
-    delete form.dataset.isTyped;
+    removeEventListener("beforeunload", stay);
   });
   addEventListener("pageshow", () => delete form.dataset.isSent);
-
-  // Whoever leaves by another way than the buttons is asked first; ticks of customers are saved by themselves.
-  form.addEventListener("input", (event) => {
-    if (event.isTrusted && !list && event.target.name && event.target.type !== "search") form.dataset.isTyped = "yes";
-  });
-  addEventListener("beforeunload", (event) => {
-    if (form.dataset.isTyped) event.preventDefault();
-  });
 
   if (!list) return;
   // What could not be saved is said, and stands as it was before.
