@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from servicepro.lib.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany
+from servicepro.lib.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 ReasonCode = Literal[
     "INVALID_AMOUNT", "CONTACT_CHANGED", "INSUFFICIENT_POINTS", "MIN_TOTAL_NOT_MET", "NO_CORE_SERVICE", "ADD_ON_ONLY", "EXCEEDS_TOTAL"
@@ -89,18 +89,6 @@ class UnknownOffer(NotFound):
     """There is no such welcome offer here."""
 
     code = "LOYALTY_UNKNOWN_OFFER"
-
-
-class UnknownOfferCode(NotFound):
-    """The code is not one that was given to whoever asks."""
-
-    code = "LOYALTY_UNKNOWN_OFFER_CODE"
-
-
-class TooManyOfferCodes(TooMany):
-    """Codes were tried too often."""
-
-    code = "LOYALTY_TOO_MANY_OFFER_CODES"
 
 
 class OfferRefused(InvalidInput):

@@ -8,7 +8,6 @@ from loyalty.services.contact_notices import tell_old_contacts
 from loyalty.services.digests import choose_weekly_digest, send_weekly_digest
 from loyalty.services.grants import grant_points
 from loyalty.services.merging import PointsFollow, merge_points, unmerge_points
-from loyalty.services.offer_codes import offer_by_code
 from loyalty.services.offer_terms import create_offer, deactivate_offer, edit_offer
 from loyalty.services.offers import check_offer, claim_offer, expire_offers, promise_offer, return_offer, use_offer
 from loyalty.services.offers_on_bills import check_offer_revision, revise_offer, together_problem
@@ -42,7 +41,6 @@ __all__ = [
     "grant_points",
     "guardrails",
     "merge_points",
-    "offer_by_code",
     "promise_offer",
     "refuse_adjustment",
     "register_cart_source",
