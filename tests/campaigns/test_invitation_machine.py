@@ -1,5 +1,6 @@
 """Whatever happens in whatever order, an invitation's numbers add up and nobody holds two messages."""
 
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -70,10 +71,8 @@ class World:
     def step(self) -> None:
         acts: list[Callable[[], None]] = [self.drains] * 4 + [self.provider_says] * 3 + [self.owner_resumes] * 2
         acts += [self.waits, self.provider_changes, self.somebody_stops, self.somebody_registers, self.owner_pauses, self.owner_retries]
-        try:
+        with contextlib.suppress(WrongStatus):  # it was not the moment for it
             self.dice.choice([*acts, self.beat_comes])()
-        except WrongStatus:
-            pass  # it was not the moment for it
         self.campaign.refresh_from_db()
 
     def check(self) -> None:
