@@ -22,6 +22,7 @@ _FIELD_IN_PAGE = re.compile(r"\{\{([^{}]*)\}\}")
 _OPT_OUT = re.compile(r"\b(?:stop|unsubscribe|opt[ -]?out)\b|\{\{\s*preferences_link", re.IGNORECASE)
 _SHORTENED = re.compile(r"\b(?:bit\.ly|tinyurl\.com|goo\.gl|ow\.ly|is\.gd|buff\.ly|cutt\.ly|rebrand\.ly|twil\.io|t\.co)/", re.IGNORECASE)
 _PLAIN_HTTP = re.compile(r"\bhttp://", re.IGNORECASE)
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 Problems = dict[str, str]
 
 
@@ -46,9 +47,9 @@ def unkeepable(content: MessagingContent) -> Problems:
     if len(content.whatsapp_text) > WHATSAPP_CHARACTERS_MAX:
         problems["whatsapp_text"] = f"The message is too long: use at most {WHATSAPP_CHARACTERS_MAX:,} characters."
     mapped = (*content.content_variables, *content.content_variables.values())
-    if len(content.content_sid) > 34 or "\0" in content.content_sid or any("\0" in word or len(word) > 120 for word in mapped):
+    if len(content.content_sid) > 34 or any(_UNKEPT.search(word) or len(word) > 120 for word in (content.content_sid, *mapped)):
         problems["content_sid"] = "This is not a template we could use. Choose one from the list."
-    if "\0" in content.whatsapp_text:
+    if _UNKEPT.search(content.whatsapp_text):
         problems["whatsapp_text"] = "There is a character in it that cannot be kept. Type it anew."
     return problems
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from bookings.models import Place
 from campaigns.models import Campaign
 from campaigns.services import messaging_drafts as drafts
-from campaigns.services.messaging_words import content_hints, content_problems
+from campaigns.services.messaging_words import content_hints, content_problems, unkeepable
 from campaigns.types import EVERYBODY, MessagingContent, Selection
 from campaigns.views.message_editor import guess_fields
 from customers.models import Customer, PersonalDataAccess
@@ -228,6 +228,12 @@ def test_what_a_templates_numbers_stand_for_is_guessed():
 def test_a_field_that_would_stand_in_the_email_as_it_is_is_objected_to(tenant, page: str, sentence: str):
     found = content_problems(MessagingContent(email_subject="Hi", email_html=page), ["email"])
     assert sentence in found["email_html"]
+
+
+@pytest.mark.parametrize("odd", ["\0", "\ud800"])
+def test_what_no_column_holds_is_refused_wherever_it_stands(tenant, odd: str):
+    content = MessagingContent(f"Hi{odd}", "<div>Hi</div>", f"Hi{odd}", "HX" + "1" * 32, {"1": f"first_name|{odd}"})
+    assert set(unkeepable(content)) == {"email_subject", "whatsapp_text", "content_sid"}
 
 
 def test_hints_stand_against_nothing(tenant, settings):
