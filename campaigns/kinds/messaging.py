@@ -41,13 +41,11 @@ class Messaging(Kind):
 
     def plan(self, campaign: Campaign) -> int:
         """Make the list of people; one that was made from ticks when it was scheduled stays as it is, a segment is looked up anew."""
-        stays = campaign.status == Campaign.Status.SCHEDULED and campaign.segment_id is None
-        made = Target.objects.filter(campaign_id=campaign.pk).count() if stays else 0
-        return made or write_messaging_targets(campaign)
+        return _standing_list(campaign) or write_messaging_targets(campaign)
 
     def expected(self, campaign: Campaign) -> int:
-        """Return how many customers are selected now."""
-        return count_selected(campaign)
+        """Return how many customers are on the list that stays, or are selected now."""
+        return _standing_list(campaign) or count_selected(campaign)
 
     def check(self, campaign: Campaign, *, actor: User | None = None) -> None:
         """Object where a channel, its words, the places or the selection are not fit for it. Raises BadCampaignInput, ProviderAway."""
@@ -124,6 +122,12 @@ def content_problem(campaign: Campaign, channel: Channel) -> str:
     return "" if campaign.email_html.strip() and campaign.email_text.strip() else "Write the email."
 
 
+def _standing_list(campaign: Campaign) -> int:
+    """Return how many people the list has that was made of ticks when it was scheduled; 0 where there is none, or a segment."""
+    stays = campaign.status == Campaign.Status.SCHEDULED and campaign.segment_id is None
+    return Target.objects.filter(campaign_id=campaign.pk).count() if stays else 0
+
+
 def _channel_problem(campaign: Campaign, channel: Channel) -> str:
     if sender_for(channel) is None:
         if channel is Channel.WHATSAPP:
@@ -140,11 +144,11 @@ def _place_problem(campaign: Campaign, actor: User | None) -> str:
         return "Choose at least one place: its customers are written to."
     if not selection.steps and campaign.segment_id is None:
         return "Choose at least one customer."
-    for who in {actor, campaign.created_by}:
-        managed = {place.pk for place in (places_of(who) if who else all_places())}
-        if not managed.issuperset(selection.place_ids):
-            return "One of the chosen places is looked after by other owners, so its customers cannot be written to. Choose places again."
-    return ""
+    who = actor or campaign.created_by
+    managed = {place.pk for place in (places_of(who) if who else all_places())}
+    if managed.issuperset(selection.place_ids):
+        return ""
+    return "One of the chosen places is looked after by other owners, so its customers cannot be written to. Choose places again."
 
 
 def _names_points(campaign: Campaign) -> bool:

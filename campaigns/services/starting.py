@@ -15,12 +15,13 @@ from campaigns.services.lifecycle import ANOTHER, move_campaign
 from customers.services import no_erasure_meanwhile
 from messaging.errors import ProviderAway
 from servicepro.lib.clock import moment_in_words
-from tenants.selectors import User, current_tenant
+from tenants.selectors import User, audit_entries, current_tenant
 
 logger = logging.getLogger(__name__)
 Status = Campaign.Status
 NOT_STARTED = {Status.DRAFT, Status.SCHEDULED}
 LATE_AFTER = datetime.timedelta(hours=1)  # what was to be said then may be wrong now: its owner decides
+_ASKED = ("campaign_scheduled", "campaign_start_requested")
 AHEAD_MAX = datetime.timedelta(days=366)
 
 
@@ -32,7 +33,7 @@ def start_campaign(campaign: Campaign, *, actor: User | None, confirmed_count: i
     """
     kind = KINDS[campaign.kind]
     if campaign.status in NOT_STARTED:
-        kind.check(campaign, actor=actor)
+        kind.check(campaign, actor=actor or _asked_by(campaign))
     with transaction.atomic():
         if kind.is_personal:
             _refuse_beside_another(campaign)  # before the work of making the list; the constraint decides
@@ -161,6 +162,14 @@ def _give_back(campaign: Campaign, to: Campaign.Status, sentence: str) -> None:
 def _forget_list(campaign: Campaign) -> None:
     if KINDS[campaign.kind].is_personal:  # made anew when it is started; one that was made with the draft stays
         Target.objects.filter(campaign_id=campaign.pk).delete()
+
+
+def _asked_by(campaign: Campaign) -> User | None:
+    """Return who had a campaign start at its time; None where nobody of the business did."""
+    if campaign.status != Status.SCHEDULED:
+        return None
+    asked = [entry.actor for entry in audit_entries([f"campaign:{campaign.pk}"]) if entry.action in _ASKED]
+    return asked[-1] if asked else None
 
 
 def _refuse_beside_another(campaign: Campaign) -> None:

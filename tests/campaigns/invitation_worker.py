@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE, RECORDING, DELIVERY = "campaigns.services.drain", "campaigns.services.recording", "messaging.services.delivery"
+STARTING = "campaigns.services.starting"
 
 
-def die(campaign: Any, module: str, point: str, *, when: str) -> bool:
-    """Drain in a process of its own that dies `before` or `after` a function's first call; tell whether it died there."""
+def die(campaign: Any, module: str, point: str, *, when: str, act: str = "drain") -> bool:
+    """Drain, or start what is due, in a process of its own that dies `before` or `after` a function's first call; tell whether it died there."""
     from django.conf import settings
     from django.db import connection
 
@@ -26,7 +27,17 @@ def die(campaign: Any, module: str, point: str, *, when: str) -> bool:
         "SENDGRID_API_BASE_URL": settings.SENDGRID_API_BASE_URL,
         "DJANGO_SETTINGS_MODULE": "servicepro.settings",
     }
-    command = [sys.executable, "-m", "tests.campaigns.invitation_worker", connection.schema_name, str(campaign.pk), module, point, when]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.campaigns.invitation_worker",
+        connection.schema_name,
+        str(campaign.pk),
+        module,
+        point,
+        when,
+        act,
+    ]
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
     if done.returncode not in (0, -signal.SIGKILL):
         raise AssertionError(done.stderr.decode())
@@ -42,8 +53,8 @@ def _dying(function: Callable[..., Any], when: str) -> Callable[..., Any]:
     return wrapped
 
 
-def main(schema: str, campaign_id: str, module: str, point: str, when: str) -> None:
-    """Drain until the point is reached."""
+def main(schema: str, campaign_id: str, module: str, point: str, when: str, act: str) -> None:
+    """Drain, or start, until the point is reached."""
     import django
 
     django.setup()
@@ -55,7 +66,10 @@ def main(schema: str, campaign_id: str, module: str, point: str, when: str) -> N
     engine, of_point = importlib.import_module(ENGINE), importlib.import_module(module)
     setattr(of_point, point, _dying(getattr(of_point, point), when))
     with tenant_context(tenant_by_schema(schema)):
-        engine.drain(campaign_by_id(int(campaign_id)), seconds=5)
+        if act == "start":
+            importlib.import_module(STARTING).start_due_campaigns()
+        else:
+            engine.drain(campaign_by_id(int(campaign_id)), seconds=5)
 
 
 if __name__ == "__main__":

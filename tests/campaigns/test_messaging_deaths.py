@@ -4,9 +4,10 @@ import pytest
 
 from campaigns.models import Target
 from campaigns.selectors import campaign_counts
-from tests.campaigns.invitation_worker import DELIVERY, ENGINE, RECORDING, die
+from campaigns.services import request_start, start_due_campaigns
+from tests.campaigns.invitation_worker import DELIVERY, ENGINE, RECORDING, STARTING, die
 from tests.campaigns.messaging_shop import agreed
-from tests.campaigns.newsletters import check_laws, finish, started
+from tests.campaigns.newsletters import check_laws, finish, newsletter, started
 from tests.campaigns.test_invitation_deaths import when_free
 
 
@@ -49,3 +50,19 @@ def test_a_worker_killed_between_outcomes_and_log_line_settles_on_the_next_turn(
     finish(campaign)
     check_laws(campaign, simulator)
     assert set(Target.objects.values_list("sms_status", flat=True)) == {"sent"} and len(simulator.texts()) == 4
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("point", ["_plan", "move_campaign"])
+def test_a_worker_killed_while_it_makes_the_list_leaves_it_to_the_next(tenant, simulator, point, when):
+    agreed(4)
+    campaign = newsletter("email")
+    request_start(campaign, actor=None, confirmed_count=4)
+    assert die(campaign, STARTING, point, when=when, act="start")
+    assert not Target.objects.exists() or (point, when) == ("move_campaign", "after")
+    start_due_campaigns()
+    campaign.refresh_from_db()
+    when_free(campaign)
+    finish(campaign)
+    check_laws(campaign, simulator)
+    assert campaign.status == "completed" and len(simulator.emails()) == 4

@@ -1,5 +1,7 @@
 """Sending messaging campaigns: by email and WhatsApp, to who agreed and still agrees, each once, with tries, rests and pauses by channel."""
 
+import datetime
+
 import pytest
 import redis
 import time_machine
@@ -9,9 +11,11 @@ from django.utils import timezone
 from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_counts
-from campaigns.services import drain, pause_campaign, resume_campaign, retry_failed, start_campaign
+from campaigns.services import drain, pause_campaign, resume_campaign, retry_failed, schedule_campaign, start_campaign, start_due_campaigns
 from customers.models import Customer
 from customers.services import suppress
+from messaging.services import receive_text
+from messaging.types import Channel
 from tenants.business.models import BusinessSettings
 from tests.campaigns.messaging_shop import a_place, agreed, another_owner
 from tests.campaigns.newsletters import REJECTED, check_laws, finish, newsletter, started, stats_of, wait_over
@@ -218,10 +222,41 @@ def test_without_a_postal_address_no_email_leaves(tenant, simulator):
         start_campaign(campaign, actor=None)
 
 
-def test_a_place_that_others_look_after_is_refused_for_actor_and_creator(tenant, simulator):
+def test_places_are_asked_of_who_starts_it_else_of_who_scheduled_it_else_of_who_made_it(tenant, simulator):
     agreed(1)
-    campaign = newsletter("email")
-    a_place().owners.add(another_owner())
-    for actor in (None, another_owner()):
+    campaign, other = newsletter("email"), another_owner()
+    a_place().owners.add(other)
+    for actor in (None, campaign.created_by):
         with pytest.raises(BadCampaignInput, match="other owners"):
             start_campaign(campaign, actor=actor)
+    schedule_campaign(campaign, actor=other, at=timezone.now() + datetime.timedelta(minutes=5))
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=6)):
+        a_place().owners.set([campaign.created_by])
+        assert start_due_campaigns() == 0
+        campaign.refresh_from_db()
+        assert campaign.status == "draft" and "other owners" in campaign.pause_reason
+        start_campaign(campaign, actor=campaign.created_by)
+
+
+def test_free_words_on_whatsapp_reach_only_who_wrote_within_a_day(tenant, simulator):
+    writer, *_others = agreed(3, whatsapp_consent=True)
+    receive_text(channel=Channel.WHATSAPP, from_e164=writer.phone, body="Hello", provider_id="SM1")
+    campaign = started("whatsapp", content_sid="", content_variables={}, sms_text="Hi {{first_name|you}}, {{points|no}} points for you")
+    finish(campaign)
+    check_laws(campaign, simulator)
+    (text,) = simulator.texts()
+    assert text["to"] == f"whatsapp:{writer.phone}" and text["body"] == f"Hi {writer.name.split()[0]}, no points for you"
+    assert campaign_counts(campaign.pk).skipped_by_reason == {"whatsapp_outside_window": 2}
+
+
+def test_a_template_gets_its_numbers_filled_and_what_stands_in(tenant, simulator):
+    (nameless,) = agreed(1, name="", whatsapp_consent=True)
+    finish(started("whatsapp"))
+    assert simulator.texts(f"whatsapp:{nameless.phone}")[0]["body"].startswith("Hi friend, ")
+
+
+def test_a_template_with_a_field_nobody_knows_does_not_start(tenant, simulator):
+    agreed(1, whatsapp_consent=True)
+    campaign = newsletter("whatsapp", content_variables={"1": "password"})
+    with pytest.raises(BadCampaignInput, match="cannot fill {{password}}"):
+        start_campaign(campaign, actor=None)

@@ -20,11 +20,11 @@ from campaigns.services import (
     start_campaign,
     start_due_campaigns,
 )
-from messaging.providers.results import Outbound, Verdict
+from messaging.providers.results import EmailOutbound, Verdict
 from messaging.providers.sendgrid import sendgrid_account
 from messaging.selectors import sender_for
 from messaging.services import reconcile_sends
-from messaging.types import Channel
+from messaging.types import Channel, EmailFrame
 from tests.flows.test_blast import run
 
 
@@ -38,7 +38,8 @@ def test_one_bad_mailbox_does_not_stop_the_call_it_travels_in(campaign, simulato
 
 
 def test_an_address_sendgrid_refuses_is_found_by_halves(simulator, tenant):
-    people = [Outbound(uuid.uuid4(), "broken" if n == 5 else f"x{n}@example.com", "hi", subject="s") for n in range(8)]
+    frame = EmailFrame("s", "hi", "<p>hi</p>")
+    people = [EmailOutbound(uuid.uuid4(), "broken" if n == 5 else f"x{n}@example.com", "", frame=frame) for n in range(8)]
     answers = asyncio.run(sendgrid_account().send_many(people, sender_for(Channel.EMAIL)))
     assert [answer.verdict for answer in answers].count(Verdict.ACCEPTED) == 7
     assert simulator.stats()["mailboxes"] == 7
