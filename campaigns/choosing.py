@@ -1,18 +1,13 @@
-"""The customers a messaging campaign may be for: listed, ticked and counted in SQL, however many they are.
+"""The customers a messaging campaign may be for: listed, ticked and counted in SQL, however many they are."""
 
-Who may be chosen is a person with an appointment at one of the places that was not cancelled, who agreed to marketing and did not ask
-to be left alone; of all records found to be theirs the strictest answer counts, and the head of these stands for them.
-"""
-
-import datetime
 import math
 from collections.abc import Collection, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 
+from campaigns.eligible import ID_MAX, People, known_ids
 from campaigns.errors import WrongStatus
 from campaigns.models import Campaign
 from campaigns.types import CustomerFilter, CustomerPage, ListedCustomer, MessagingReach, Selection, SelectionStep
@@ -22,68 +17,32 @@ from servicepro.lib.crypto import decrypt_address
 from servicepro.lib.fields import phone_tag, tag_sql
 from servicepro.lib.phone import is_us_number, mask_phone
 from servicepro.lib.tenancy import connection
-from tenants.selectors import current_tenant
 
 LIMIT_MAX, TAGS_MAX = 500, 200
 NOT_CHOSEN = "channel_not_chosen"
-ID_MAX = 2**63 - 1  # what the database counts to
-_VISIT = "count(*) AS bookings, sum(b.due_minor) AS spent, max(b.starts_at) AS last_at"
-_KEPT = "b.status <> 'cancelled' AND b.place_id = ANY(%(places)s::bigint[])"
-# Nearly everybody has one record, and their visits come from an index in the order of their ids; the few others are put together.
-_PEOPLE = f"""
-SELECT c.id AS head, c.name, c.email, c.phone, c.tags, c.email_opt_out, c.whatsapp_consent, v.bookings, v.spent, v.last_at
-  FROM (SELECT b.customer_id, {_VISIT} FROM bookings_booking b WHERE {_KEPT}{{among}} GROUP BY 1) v
-  JOIN customers_customer c ON c.id = v.customer_id
- WHERE c.same_person_as_id IS NULL AND c.erased_as IS NULL AND c.gdpr_marketing_consent AND NOT c.opted_out
-   AND NOT EXISTS (SELECT 1 FROM customers_customer j WHERE j.same_person_as_id = c.id)
-UNION ALL
-SELECT f.head, f.name, f.email, f.phone, f.tags, f.email_opt_out, f.whatsapp_consent, v.bookings, v.spent, v.last_at
-  FROM (SELECT r.head, coalesce((array_agg(r.name ORDER BY r.rank, r.id) FILTER (WHERE r.name <> ''))[1], '') AS name,
-               (array_agg(r.email ORDER BY r.rank, r.id) FILTER (WHERE r.email <> ''))[1] AS email,
-               (array_agg(r.phone ORDER BY r.rank, r.id) FILTER (WHERE r.phone IS NOT NULL))[1] AS phone,
-               string_to_array(string_agg(array_to_string(r.tags, E'\\x1f'), E'\\x1f') FILTER (WHERE r.tags <> '{{{{}}}}'), E'\\x1f')
-                   AS tags,
-               bool_or(r.email_opt_out) AS email_opt_out,
-               CASE WHEN bool_or(r.whatsapp_consent IS FALSE) THEN false WHEN bool_or(r.whatsapp_consent) THEN true END AS whatsapp_consent
-          FROM records r GROUP BY r.head
-        HAVING bool_or(r.gdpr_marketing_consent) AND NOT bool_or(r.gdpr_marketing_consent IS FALSE) AND NOT bool_or(r.opted_out)
-           AND bool_or(r.rank = 0 AND r.erased_as IS NULL)) f
-  JOIN (SELECT r.head, {_VISIT} FROM records r JOIN bookings_booking b ON b.customer_id = r.id WHERE {_KEPT} GROUP BY 1) v USING (head)
-"""
-# The records of people who have more than one.
-_RECORDS = """
-records AS (
-    SELECT j.same_person_as_id AS head, 1 AS rank, j.* FROM customers_customer j WHERE j.same_person_as_id IS NOT NULL
-    UNION ALL
-    SELECT c.id, 0, c.* FROM customers_customer c
-     WHERE c.id IN (SELECT j.same_person_as_id FROM customers_customer j WHERE j.same_person_as_id IS NOT NULL)
-)"""
-# One pass: whoever is found is counted, and put in order beside.
+# One pass: whoever is found is counted, and noted in order beside; the page is cut from the end, where the newest are.
 _LIST = """
-WITH {records}
-SELECT eligible, matching, selected, selected_matching, pages, heads[((page - 1) * %(limit)s + 1)::int : (page * %(limit)s)::int]
+SELECT eligible, matching, selected, selected_matching, pages,
+       heads[({shown} - page * %(limit)s + 1)::int : ({shown} - (page - 1) * %(limit)s)::int]
   FROM (SELECT count(*) AS eligible, count(*) FILTER (WHERE matches) AS matching, count(*) FILTER (WHERE is_selected) AS selected,
                count(*) FILTER (WHERE matches AND is_selected) AS selected_matching,
-               array_agg(head ORDER BY last_at DESC, head) FILTER (WHERE {is_shown}) AS heads
-          FROM (SELECT p.head, p.last_at, {matches} AS matches, {selected} AS is_selected FROM ({people}) p OFFSET 0) e) t
+               array_agg(head ORDER BY head) FILTER (WHERE {is_shown}) AS heads
+          FROM (SELECT p.head, {matches} AS matches, {selected} AS is_selected FROM ({people}) p OFFSET 0) e) t
  CROSS JOIN LATERAL (SELECT greatest(1, ceil({shown}::numeric / %(limit)s))::bigint AS pages) l
  CROSS JOIN LATERAL (SELECT least(%(page)s, pages) AS page) w
 """
 _DETAILS = """
-WITH {records}
 SELECT p.head, p.name, p.email, p.phone, p.whatsapp_consent, p.last_at, p.bookings, p.spent, {selected}
   FROM ({people}) p WHERE p.head = ANY(%(heads)s::bigint[])
 """
 _TAGS = """
-WITH {records}
 SELECT tag FROM ({people}) p CROSS JOIN LATERAL (SELECT DISTINCT unnest(p.tags) AS tag) t
  GROUP BY tag ORDER BY count(*) DESC, tag LIMIT %(limit)s
 """
-_COUNT = "WITH {records} SELECT count(*) FROM ({people}) p WHERE {selected}"
-_COLUMN = "WITH {records} SELECT p.head, p.{column} FROM ({people}) p WHERE p.{column} IS NOT NULL AND {rule} AND {selected}"
+_COUNT = "SELECT count(*) FROM ({people}) p WHERE {selected}"
+_COLUMN = "SELECT p.head, p.{column} FROM ({people}) p WHERE p.{column} IS NOT NULL AND {rule} AND {selected}"
 # The first rule that objects decides, as it will when the messages are sent.
 _REACH = f"""
-WITH {{records}}
 SELECT CASE WHEN p.email_opt_out THEN 'opted_out_explicit' WHEN p.email = ANY(%(suppressed)s) THEN 'address_suppressed'
             WHEN p.email IS NULL OR p.email NOT LIKE '%%@%%' THEN 'invalid_email_format'
             WHEN %(email_from)s = '' THEN 'sendgrid_not_configured'
@@ -105,7 +64,6 @@ SELECT CASE WHEN p.email_opt_out THEN 'opted_out_explicit' WHEN p.email = ANY(%(
 _WRITE = """
 INSERT INTO campaigns_target (campaign_id, customer_id, name, phone, email, opted_out, phone_channel, sms_status, sms_reason, sms_sid,
     email_status, email_reason, points_granted, points_reason, error_message, facts, summary_logged, had_turn, created_at, updated_at)
-WITH {records}
 SELECT %(campaign)s, p.head, left(p.name, 120), CASE WHEN %(whatsapp)s THEN p.phone END, CASE WHEN %(email)s THEN p.email END,
        false, 'whatsapp',
        CASE WHEN %(whatsapp)s THEN 'pending' ELSE 'skipped' END, CASE WHEN %(whatsapp)s THEN '' ELSE %(not_chosen)s END, '',
@@ -115,69 +73,10 @@ SELECT %(campaign)s, p.head, left(p.name, 120), CASE WHEN %(whatsapp)s THEN p.ph
 """
 
 
-class People:
-    """The SQL of the people of some places, and the values it needs; conditions on them add theirs."""
-
-    def __init__(self, place_ids: Collection[int]) -> None:
-        self.values: dict[str, Any] = {"places": known_ids(place_ids)}
-
-    def sql(self, pattern: str, **parts: str) -> str:
-        """Return a statement about them; `pattern` names {records}, {people} and the given parts."""
-        among = " AND b.customer_id = ANY(%(heads)s::bigint[])" if "heads" in self.values else ""
-        return pattern.format(records=_RECORDS, people=_PEOPLE.format(among=among), **parts)
-
-    def matching(self, wanted: CustomerFilter) -> str:
-        """Return the condition that somebody, p, matches a filter."""
-        rules = [sql for sql, is_asked in _FLAGS if getattr(wanted, is_asked)]
-        if search := wanted.search.replace("\0", "").strip():
-            collation = ' COLLATE "C"' if search.isascii() else ""  # as good there, and quicker
-            pattern = self._value("%" + search.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%")
-            rules.append(f"(p.name{collation} ILIKE {pattern} OR p.email{collation} ILIKE {pattern})")
-        if wanted.tags:
-            rules.append(f"p.tags && {self._value([tag.replace(chr(0), '') for tag in wanted.tags])}::text[]")
-        rules += [
-            f"{column} {compared} {self._value(value)}"
-            for column, compared, value in (
-                ("p.last_at", ">=", _midnight(wanted.last_booking_from)),
-                ("p.last_at", "<", _midnight(wanted.last_booking_before)),
-                ("p.bookings", ">=", wanted.bookings_min),
-                ("p.bookings", "<=", wanted.bookings_max),
-                ("p.spent", ">=", wanted.spent_min_minor),
-                ("p.spent", "<=", wanted.spent_max_minor),
-            )
-            if value is not None
-        ]
-        return f"({' AND '.join(rules)})" if rules else "true"
-
-    def selected(self, steps: Sequence[SelectionStep]) -> str:
-        """Return the condition that somebody, p, is ticked in the end: the last step about them decides."""
-        cases = [f"WHEN {self._meant(step)} THEN {'true' if step.is_added else 'false'}" for step in reversed(steps)]
-        return f"CASE {' '.join(cases)} ELSE false END" if cases else "false"
-
-    def _meant(self, step: SelectionStep) -> str:
-        if step.filter is not None:
-            return self.matching(step.filter)
-        # Who was ticked may have been found to be somebody else's record since.
-        ids = self._value(known_ids(step.customer_ids))
-        return f"p.head IN (SELECT coalesce(same_person_as_id, id) FROM customers_customer WHERE id = ANY({ids}::bigint[]))"
-
-    def _value(self, value: object) -> str:
-        name = f"value{len(self.values)}"
-        self.values[name] = value
-        return f"%({name})s"
-
-
-_FLAGS = (
-    ("p.email <> ''", "has_email"),
-    ("p.phone IS NOT NULL", "has_phone"),
-    ("p.whatsapp_consent", "has_whatsapp_consent"),
-)
-
-
 def list_customers(
     selection: Selection, matching: CustomerFilter, *, page: int = 1, limit: int = 50, is_selected_only: bool = False
 ) -> CustomerPage:
-    """Return a page of the customers who may be chosen and match, who came last first; a page beyond the last is the last.
+    """Return a page of the customers who may be chosen and match, the newest first; a page beyond the last is the last.
 
     With `is_selected_only`, the pages hold those of them who are ticked.
     """
@@ -189,7 +88,7 @@ def list_customers(
         cursor.execute(people.sql(_LIST, matches=matches, selected=selected, shown=shown, is_shown=is_shown), people.values)
         eligible, found, ticked, ticked_matching, pages, heads = cursor.fetchone()
     return CustomerPage(
-        customers=tuple(_details(selection, heads or ())),
+        customers=tuple(_details(selection, (heads or [])[::-1])),
         page=min(max(1, page), pages),
         pages=pages,
         matching=found,
@@ -358,12 +257,3 @@ def write_messaging_targets(campaign: Campaign) -> int:
         cursor.execute("DELETE FROM campaigns_target WHERE campaign_id = %s", [campaign.pk])
         cursor.execute(statement, people.values | chosen | {"campaign": campaign.pk, "not_chosen": NOT_CHOSEN})
         return cursor.rowcount
-
-
-def known_ids(ids: Collection[int]) -> list[int]:
-    """Return those numbers that can be ids, in order."""
-    return sorted(number for number in ids if 0 < number <= ID_MAX)
-
-
-def _midnight(day: datetime.date | None) -> datetime.datetime | None:
-    return datetime.datetime.combine(day, datetime.time(), ZoneInfo(current_tenant().time_zone)) if day else None

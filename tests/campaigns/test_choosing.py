@@ -165,8 +165,8 @@ def test_numbers_beyond_all_measure_match_nobody_and_break_nothing(place):
 
 
 def test_pages_hold_everybody_once_and_beyond_the_last_is_the_last(place):
-    for number in range(7):
-        visited(agreed(f"Person{number}"), place, number + 1)
+    for number in reversed(range(7)):
+        visited(agreed(f"Person{number}"), place)
     pages = [list_customers(everybody(place), EVERYBODY, page=number, limit=3) for number in (1, 2, 3)]
     assert [[customer.name for customer in page.customers] for page in pages] == [
         ["Person0", "Person1", "Person2"], ["Person3", "Person4", "Person5"], ["Person6"],
@@ -180,9 +180,9 @@ def test_pages_hold_everybody_once_and_beyond_the_last_is_the_last(place):
 
 
 def test_only_the_ticked_are_shown_where_that_is_asked(place):
-    people = [agreed(f"Person{number}") for number in range(4)]
-    for number, person in enumerate(people):
-        visited(person, place, number + 1)
+    people = [agreed(f"Person{number}") for number in reversed(range(4))][::-1]
+    for person in people:
+        visited(person, place)
     chosen = everybody(place).mark_people([people[1].pk], is_added=False)
     shown = list_customers(chosen, CustomerFilter(has_email=True), limit=2, page=2, is_selected_only=True)
     assert [customer.name for customer in shown.customers] == ["Person3"]
