@@ -53,6 +53,13 @@ def test_among_the_claimed_and_the_sent_a_new_one_and_a_released_one_are_won(ten
     assert [found[item.tag][0] for item in second] == ["claimed", "sent", "claimed", "rejected", "claimed"]
 
 
+def test_of_two_who_share_an_address_the_first_claims_it_and_nobody_beside_them_waits(tenant):
+    first, other, second = wishes(3)
+    second = Claim(second.attempt_id, first.tag, second.body_digest)
+    assert claim("sms", "shared", "sender", [first, other, second]) == {first.attempt_id, other.attempt_id}
+    assert {attempt for _state, attempt in states("shared").values()} == {first.attempt_id, other.attempt_id}
+
+
 def test_one_claim_and_one_outcome_at_a_time_keep_every_column(tenant):
     only = wishes(1)
     assert claim("sms", "single", "sender", only) == {only[0].attempt_id}
