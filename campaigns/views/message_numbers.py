@@ -24,7 +24,7 @@ from servicepro.lib.clock import moment_in_words
 from servicepro.lib.phone import mask_phone
 from tenants.selectors import audit_entries, current_tenant, signed_in_user
 
-PAGE_ROWS, ACTIONS_SHOWN = 50, 50
+PAGE_ROWS, ACTIONS_SHOWN, MANY = 50, 50, 10_000
 SEARCH_CHARACTERS_MAX = 120
 REPORTS_FOR = datetime.timedelta(hours=24)  # how long after its end a page still looks for who has got it and opened it
 CHANNELS = {"email": "Email", "whatsapp": "WhatsApp"}
@@ -126,7 +126,7 @@ def numbers_context(campaign: Campaign) -> dict[str, Any]:
         "waits_for": running_campaigns().exclude(pk=campaign.pk).first() if is_being_prepared(campaign) else None,
         "starts": moment(campaign.scheduled_at) if campaign.status == Status.SCHEDULED and campaign.scheduled_at else "",
         "is_live": _has_news(campaign),
-        "every": "1s" if campaign.status == Status.RUNNING or is_being_prepared(campaign) else "5s",
+        "every": _pause_between_looks(campaign, stats.recipients),
     }
 
 
@@ -142,6 +142,14 @@ def left_out_because(campaign: Campaign) -> list[tuple[str, list[tuple[int, str]
         counted = skipped.values_list(f"{COLUMNS[channel]}_reason").annotate(people=Count("pk")).order_by("-people")
         found.append((CHANNELS[channel], [(people, reason_in_words(channel, reason)) for reason, people in counted]))
     return [(channel, reasons) for channel, reasons in found if reasons]
+
+
+def _pause_between_looks(campaign: Campaign, recipients: int) -> str:
+    """Return how long a page waits before it counts anew: many people are counted less often, and what is done still less."""
+    if campaign.status == Status.COMPLETED:
+        return "15s"
+    is_quick = campaign.status == Status.RUNNING or is_being_prepared(campaign)
+    return "1s" if is_quick and recipients < MANY else "5s"
 
 
 def _has_news(campaign: Campaign) -> bool:

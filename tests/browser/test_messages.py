@@ -148,7 +148,7 @@ def test_an_owner_writes_to_customers_and_sees_who_got_it(sign_in, stack: Stack,
     assert {mail["to"] for mail in mails} == {"ana@example.com", "bounce.bo@example.com", "cleo@example.com"} and len(mails) == 3
     report()
     numbers = page.get_by_role("region", name="Numbers")
-    expect(numbers.locator(".card.delivered")).to_contain_text("2", timeout=20_000)
+    expect(numbers.locator(".card.delivered")).to_contain_text("2", timeout=30_000)
     expect(numbers.locator(".card.sent")).to_contain_text("100%")
     expect(page.get_by_text(re.compile(r"Cost so far: about"))).to_be_visible()
     check(page)
