@@ -134,6 +134,9 @@ def explain_target(target: Target) -> dict[str, str]:
     }
 
 
+_UNUSED = ("phone_only", "channel_not_chosen")  # why a campaign does not go by a channel at all
+
+
 def campaign_report(campaign_id: int) -> list[str]:
     """Return one line per kind of outcome: how many people, what they got and why."""
     with connection.cursor() as cursor:
@@ -145,11 +148,14 @@ def campaign_report(campaign_id: int) -> list[str]:
             """,
             [campaign_id],
         )
-        return [
-            f"{people:>6} people: {way} {sms}{_because(sms_reason)}"
-            + ("" if email_reason == "phone_only" else f"; email {email}{_because(email_reason)}; {points} points")
-            for way, sms, sms_reason, email, email_reason, people, points in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    grants_points = Campaign.objects.filter(pk=campaign_id, points__gt=0).exists()
+    lines = []
+    for way, sms, sms_reason, email, email_reason, people, points in rows:
+        ways = ((way, sms, sms_reason), ("email", email, email_reason))
+        said = [f"{name} {status}{_because(reason)}" for name, status, reason in ways if reason not in _UNUSED]
+        lines.append(f"{people:>6} people: " + "; ".join([*said, *([f"{points} points"] if grants_points else [])]))
+    return lines
 
 
 def _because(reason: str) -> str:

@@ -131,6 +131,15 @@ def test_what_is_late_by_more_than_an_hour_asks_its_owner(tenant, simulator, pre
     assert AuditEntry.objects.filter(action="campaign_not_started").exists()
 
 
+def test_port_recovery_that_is_late_asks_too_and_keeps_its_list(campaign, simulator):
+    schedule_campaign(campaign, actor=None, at=in_hours(1))
+    with time_machine.travel(campaign.scheduled_at + datetime.timedelta(minutes=61)):
+        assert start_due_campaigns() == 0
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.targets.count()) == ("draft", 10) and "It was due on" in campaign.pause_reason
+    start_campaign(campaign, actor=None)
+
+
 def test_what_is_late_by_less_is_sent(tenant, simulator):
     agreed(1)
     campaign = newsletter("email")
@@ -182,7 +191,7 @@ def test_the_command_sends_what_is_due_of_every_business_and_says_what_became_of
     Campaign.objects.filter(pk=due.pk).update(scheduled_at=in_hours(-0.5))
     call_command("send_due_campaigns", until_done=True)
     said = capsys.readouterr().out
-    assert f"shop: {due.name} is completed" in said and "salon: nothing is due." in said
+    assert f"shop: {due.name} is completed" in said and "     3 people: email sent\n" in said and "salon: nothing is due." in said
     assert f"shop: {missed.name} is draft: It was due on" in said
     assert len(simulator.emails()) == 3 and Campaign.objects.get(pk=later.pk).status == "scheduled"
 

@@ -6,19 +6,22 @@ import pytest
 import redis
 import time_machine
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.errors import BadCampaignInput, WrongStatus
+from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_counts
 from campaigns.services import drain, pause_campaign, resume_campaign, retry_failed, schedule_campaign, start_campaign, start_due_campaigns
 from customers.models import Customer
 from customers.services import suppress
-from messaging.services import receive_text
+from messaging.services import receive_text, record_message_status
 from messaging.types import Channel
 from tenants.business.models import BusinessSettings
 from tests.campaigns.messaging_shop import a_place, agreed, another_owner
-from tests.campaigns.newsletters import REJECTED, check_laws, finish, newsletter, started, stats_of, wait_over
+from tests.campaigns.newsletters import REJECTED, check_laws, finish, newsletter, started, stats_of, told, wait_over
 
 
 @pytest.fixture(autouse=True)
@@ -260,3 +263,23 @@ def test_a_template_with_a_field_nobody_knows_does_not_start(tenant, simulator):
     campaign = newsletter("whatsapp", content_variables={"1": "password"})
     with pytest.raises(BadCampaignInput, match="cannot fill {{password}}"):
         start_campaign(campaign, actor=None)
+
+
+def test_the_numbers_of_many_campaigns_are_one_query_and_say_what_was_reported_since(tenant, simulator, settings):
+    settings.WHATSAPP_MARKETING_TO_US = True
+    first, second, third = agreed(3, whatsapp_consent=True)
+    both = started("email whatsapp")
+    finish(both)
+    for person, event in ((first, "delivered"), (second, "open"), (third, "bounce")):
+        told(both, person.email, event)
+    told(both, second.email, "unsubscribe")
+    target = Target.objects.get(campaign=both, customer=first)
+    read = {"status": "read", "error_code": "", "to": f"whatsapp:{first.phone}"}
+    record_message_status(attempt_id=target.sms_attempt_id, sid=target.sms_sid, **read)
+    others = [newsletter("email"), newsletter("whatsapp"), newsletter("")]
+    with CaptureQueriesContext(connection) as asked:
+        found = messaging_stats([both, *others])
+    assert len(asked) == 1 and [found[other.pk].recipients for other in others] == [0, 0, 0] and found[others[2].pk].channels == ()
+    by_email, by_whatsapp = found[both.pk].channels
+    assert (by_email.sent, by_email.delivered, by_email.opened, by_email.bounced, by_email.opted_out) == (3, 2, 1, 1, 1)
+    assert (by_whatsapp.sent, by_whatsapp.delivered, by_whatsapp.opened, by_whatsapp.cost_micros) == (3, 1, 1, 15_000)
