@@ -1,7 +1,7 @@
 """The customers a messaging campaign may be for: listed, ticked and counted in SQL, however many they are."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -46,7 +46,8 @@ _REACH = f"""
 SELECT CASE WHEN p.email_opt_out THEN 'opted_out_explicit' WHEN p.email = ANY(%(suppressed)s) THEN 'address_suppressed'
             WHEN p.email IS NULL OR p.email NOT LIKE '%%@%%' THEN 'invalid_email_format'
             WHEN %(email_from)s = '' THEN 'sendgrid_not_configured'
-            WHEN p.email = %(email_from)s THEN 'to_equals_from' ELSE '' END AS email,
+            WHEN p.email = %(email_from)s THEN 'to_equals_from'
+            WHEN p.head = ANY(%(sharing)s::bigint[]) THEN 'already_sent_ok' ELSE '' END AS email,
        CASE WHEN p.whatsapp_consent IS FALSE THEN 'opted_out_explicit' WHEN s.id IS NOT NULL THEN 'address_suppressed'
             WHEN p.phone IS NULL THEN 'invalid_phone_format'
             WHEN %(whatsapp_from)s = '' THEN 'whatsapp_not_configured'
@@ -219,6 +220,7 @@ def _facts(campaign: Campaign, people: People, selected: str) -> dict[str, Any]:
     if Channel.WHATSAPP in channels and not settings.WHATSAPP_MARKETING_TO_US:
         phones = _column(people, selected, "phone", "p.whatsapp_consent")
     return {
+        "sharing": _sharing(emails),
         "suppressed": [address for address, tag in tags.items() if tag in refused],
         "us": [head for head, phone in phones.items() if is_us_number(decrypt_address(connection.schema_name, "phone", phone))],
         "email_from": email.address if email else "",
@@ -226,6 +228,12 @@ def _facts(campaign: Campaign, people: People, selected: str) -> dict[str, Any]:
         "has_template": bool(campaign.content_sid),
         "window": timezone.now() - WHATSAPP_WINDOW,
     }
+
+
+def _sharing(emails: Mapping[int, str]) -> list[int]:
+    """Return who shares a mailbox with somebody before them on the list: a mailbox gets a campaign once."""
+    first: dict[str, int] = {}
+    return [head for head, address in sorted(emails.items()) if first.setdefault(address, head) != head]
 
 
 def _refused_emails() -> set[str]:
