@@ -1,6 +1,7 @@
 """A messaging campaign over HTTP alone: a draft, its audience, the start, what the providers report, the numbers, a withdrawn consent."""
 
 import re
+from collections import Counter
 
 import pytest
 import time_machine
@@ -9,6 +10,8 @@ from django.test import Client
 from campaigns.models import Campaign, Segment, Target
 from campaigns.services import start_due_campaigns
 from campaigns.tasks import drain_campaign
+from customers.models import Customer
+from customers.services import suppress
 from messaging.services import reconcile_sends
 from messaging.services.callbacks import ATTEMPT_PURPOSE
 from servicepro.lib.signing import sign_bytes
@@ -182,3 +185,47 @@ def test_a_link_in_the_mail_ends_it_for_good_and_the_next_campaign_knows(ask, si
     assert adds_up(ask("GET", f"{path}/messaging-stats")[1])["email"]["optedOut"] == 1
     sent(ask)
     assert len(simulator.emails(ana.email)) == 1 and len(simulator.emails(bea.email)) == 2
+
+
+def all_sorts() -> None:
+    """People whom one channel, both or none reaches, each for a reason of their own."""
+    agreed(2)
+    agreed(1, email=None)
+    agreed(1, phone=None)
+    agreed(1, email=None, phone=None)
+    agreed(1, email_opt_out=True)
+    agreed(1, whatsapp_consent=False, phone="+919812345611")
+    agreed(1, whatsapp_consent=True, phone="+919812345612")
+    agreed(1, whatsapp_consent=True, phone="+919812345613", email=None)
+    agreed(1, whatsapp_consent=True, phone="+919812345614", email_opt_out=True)
+    agreed(1, whatsapp_consent=True)  # a number in the US
+    (bounced,) = agreed(1)
+    suppress(channel="email", address=bounced.email, reason="bounce", event_key="bounce-1")
+    (stopped,) = agreed(1, whatsapp_consent=True, phone="+919812345615")
+    suppress(channel="whatsapp", address=stopped.phone, reason="stop", event_key="stop-1")
+    head, twin = agreed(1, whatsapp_consent=True, phone="+919812345616")[0], agreed(1, whatsapp_consent=False)[0]
+    Customer.objects.filter(pk=twin.pk).update(same_person_as=head)
+    first, second = agreed(2)
+    Customer.objects.filter(pk=second.pk).update(email=first.email)
+
+
+@pytest.mark.parametrize("channels", [["email"], ["whatsapp"], ["email", "whatsapp"]])
+def test_whom_it_says_it_reaches_is_whom_it_reaches_and_the_others_are_left_out_for_the_reasons_it_said(morning, ask, simulator, channels):
+    all_sorts()
+    path = drafted(ask, channels=channels, **TEMPLATE)
+    reach = ask("GET", f"{path}/reach")[1]
+    ask("POST", f"{path}/send", sendImmediately=True, confirmedCount=reach["selected"])
+    work(int(path[1:]))
+    people = ask("GET", f"{path}/recipients?limit=100")[1]["recipients"]
+    sent_on, left_out = Counter(), {channel: Counter() for channel in channels}
+    for message in (message for person in people for message in person["messages"]):
+        if message["status"] == "sent":
+            sent_on[message["channel"]] += 1
+        else:
+            left_out[message["channel"]][message["reason"]] += 1
+    assert dict(sent_on) == reach["byChannel"]
+    assert {channel: dict(counts) for channel, counts in left_out.items()} == reach["leftOut"]
+    assert len(people) == reach["selected"] and sum(person["status"] == "sent" for person in people) == reach["people"]
+    numbers = ask("GET", f"{path}/messaging-stats")[1]
+    assert {name: channel["sent"] for name, channel in adds_up(numbers).items()} == reach["byChannel"]
+    assert numbers["costMicros"] == reach["costMicros"]
