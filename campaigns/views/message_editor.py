@@ -223,6 +223,8 @@ def _guess(body: str, number: str, sample: str) -> str:
     shapes: Mapping[str, bool] = {
         "first_name|there": bool(greeted),
         "booking_link": bool(re.match(r"https?://", sample)),
-        "points|0": bool(re.fullmatch(r"\d{2,6}( points?)?", sample)),
+        "points|0": bool(
+            re.search(rf"^\d+ points?$|\{{\{{{re.escape(number)}\}}\}} (?:\w+ )?points?\b", f"{sample}\n{body}", re.MULTILINE)
+        ),
     }
     return next((name for name, fits in shapes.items() if fits), "")

@@ -135,7 +135,7 @@ def test_a_template_is_chosen_and_seen_with_what_stands_for_its_numbers(enter: C
     for number in "23456":
         page.locator(f"select[name$='-{number}']:visible").select_option("business_name")
     preview = page.get_by_role("region", name="Preview")
-    expect(preview.locator(".whatsapp")).to_contain_text(re.compile(r"Hi Person\d+, Clean Machine Auto Detail now takes bookings"))
+    expect(preview.locator(".whatsapp")).to_contain_text(re.compile(r"Hi \w+, Clean Machine Auto Detail now takes bookings"))
     check(page)
 
 

@@ -204,8 +204,8 @@ def test_a_template_whose_numbers_stand_for_nothing_is_refused(owner: Client, dr
 
 
 def test_what_a_templates_numbers_stand_for_is_guessed():
-    body = "Hi {{1}}, you have {{2}}. Book: {{3}}. {{4}}"
-    samples = {"1": "Ann", "2": "120 points", "3": "https://x.test", "4": "words"}
+    body = "Hi {{1}}, you have {{2}} reward points. Book: {{3}}. {{4}} is open for {{5}} days."
+    samples = {"1": "Ann", "2": "120", "3": "https://x.test", "4": "words", "5": "30"}
     assert guess_fields(WhatsappTemplate("HX1", "t", "en", body, samples, "approved")) == {
         "1": "first_name|there",
         "2": "points|0",
