@@ -25,11 +25,11 @@ SELECT t.campaign_id, '{{channel}}', count(*), count(*) FILTER (WHERE t.{{name}}
        count(*) FILTER (WHERE t.{{name}}_status = 'sent' AND l.provider_status IN ('read', 'open', 'click')),
        count(*) FILTER (WHERE t.{{name}}_status = 'sent'
                           AND l.provider_status IN ('failed', 'undelivered', 'canceled', 'bounce', 'dropped')),
-       count(*) FILTER (WHERE t.{{name}}_status = 'sent' AND EXISTS (
-           SELECT 1 FROM customers_consentevent e
-            WHERE e.address_tag = l.{{address}} AND e.channel = '{{channel}}' AND e.created_at >= l.attempted_at AND {OPT_OUT}))
+       count(*) FILTER (WHERE t.{{name}}_status = 'sent' AND n.last_at >= l.attempted_at)
   FROM campaigns_target t
   LEFT JOIN public.{{table}} l ON l.attempt_id = t.{{name}}_attempt_id AND l.tenant_id IS NOT DISTINCT FROM %(tenant)s
+  LEFT JOIN (SELECT e.address_tag, max(e.created_at) AS last_at FROM customers_consentevent e
+              WHERE e.channel = '{{channel}}' AND {OPT_OUT} GROUP BY 1) n ON n.address_tag = l.{{address}}
  WHERE t.campaign_id = ANY(%({{channel}})s) GROUP BY 1
 """
 
