@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from customers.consent_shown import consent_section, day_named
 from customers.forms import CustomerForm
@@ -124,7 +125,7 @@ class CustomerAdmin(PeopleAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """Add the doors to a whole phone number, and to what people told us they want."""
-        doors = {"show-phone": never_cache(self.show_phone), "stop": self.stop, "agree": self.agree}
+        doors = {"show-phone": never_cache(self.show_phone), "stop": require_POST(self.stop), "agree": require_POST(self.agree)}
         return [
             *(
                 path(f"<int:object_id>/{door}/", self.admin_site.admin_view(view), name=f"customers_customer_{door.replace('-', '_')}")
@@ -150,11 +151,11 @@ class CustomerAdmin(PeopleAdmin):
         return redirect(reverse("admin:customers_customer_change", args=[object_id]) + "#consent")
 
     def _posted_to(self, request: HttpRequest, object_id: int, may: Callable[..., bool]) -> Customer:
-        """Return whom a button on their page is about. Raises PermissionDenied, and Http404 for nobody and for anything but a POST."""
+        """Return whom a button on their page is about. Raises PermissionDenied and Http404."""
         customer = self.get_object(request, str(object_id))
         if not may(request, customer):
             raise PermissionDenied
-        if customer is None or request.method != "POST":
+        if customer is None:
             raise Http404(f"There is no customer {object_id} here.")
         return customer
 

@@ -71,7 +71,7 @@ def could_write(customer: Customer, channel: str, at: datetime.datetime) -> Answ
         if _first(held, column, False) is None and (found := _first(held, column, True)) is not None
     ]
     is_allowed = not refused and bool(agreed)
-    because = refused or agreed or [f"They never agreed to offers by {CHANNELS[channel]}."]
+    because = refused or agreed or [f"They never agreed to offers by {CHANNELS[channel].removesuffix('s')}."]
     changed = contact_changed_at(person.pk)
     if changed and changed > at:
         because.append("Their phone or email was replaced since; this is about the one they have now.")

@@ -164,6 +164,8 @@ OPENED = {
         "customers_customer_history": READING + CHANGING,
         "customers_customer_change": READING + CHANGING,
         "customers_customer_show_phone": CHANGING,
+        "customers_customer_stop": CHANGING,
+        "customers_customer_agree": CHANGING,
         **{
             f"bookings_{model}_{page}": READING + CHANGING
             for model in ("place", "service")
@@ -176,6 +178,7 @@ OPENED = {
         "customers_customer_history": READING + CHANGING,
         "customers_customer_change": READING,
         "customers_customer_show_phone": CHANGING,
+        "customers_customer_stop": CHANGING,
         **APPOINTMENTS,
     },
 }

@@ -1,14 +1,16 @@
 """The section on consent of a customer's page: the answer for a day, the history, and what staff write down."""
 
 import datetime
+import io
 import re
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from customers.models import ConsentEvent, Customer
+from customers.models import ConsentEvent, Customer, PersonalDataAccess
 from customers.selectors import consent_facts
 from customers.services import erase_person, merge_customers, register_customer, suppress
 from tenants.accounts.models import AuditEntry
@@ -129,7 +131,7 @@ def test_the_page_answers_for_a_channel_and_a_day(owner: Client, ana):
     suppress(channel="email", address=EMAIL, reason="complaint", event_key="e1")
     asked = {
         "2026-04-01": "No, we could not send offers by email on 1 Apr 2026. We did not know them yet.",
-        "2026-04-10": "No, we could not send offers by email on 10 Apr 2026. They never agreed to offers by emails.",
+        "2026-04-10": "No, we could not send offers by email on 10 Apr 2026. They never agreed to offers by email.",
         "2026-04-30": "Yes, we could send offers by email on 30 Apr 2026. They agreed to marketing, told our staff (24 Apr 2026).",
         "2026-05-04": "No, we may not send offers by email on 4 May 2026. They refused offers by email, they marked an email",
         "0001-01-01": "We did not know them yet.",
@@ -154,7 +156,7 @@ def test_asking_changes_nothing_but_the_record_of_looks(owner: Client, ana):
 
 @pytest.mark.parametrize("door", ["stop", "agree"])
 def test_the_buttons_are_for_people_who_are_signed_in_and_there(owner: Client, ana, door):
-    assert owner.get(path(ana, door)).status_code == 404
+    assert owner.get(path(ana, door)).status_code == 405
     assert owner.post(f"/admin/customers/customer/999999/{door}/", AGREED).status_code == 404
     stranger = Client(HTTP_HOST="shop.localhost").post(path(ana, door), AGREED)
     assert stranger.status_code == 302 and "/login/" in stranger["Location"]
@@ -167,3 +169,25 @@ def test_somebody_erased_has_a_history_and_no_buttons(owner: Client, ana):
     page = words(owner.get(path(ana), {"channel": "email", "day": "2026-05-04"}))
     assert "They asked us to stop" not in page and "agreed to emails" in page and "No, we may not send" in page
     assert "was erased" in words(owner.post(path(ana, "stop"), {"channel": "all"}, follow=True))
+
+
+def test_the_command_answers_for_a_day_and_notes_the_look(ana):
+    suppress(channel="email", address=EMAIL, reason="unsubscribe", event_key="e1")
+    for asked in (["512-555-0142"], [EMAIL], ["--id", str(ana.pk)]):
+        said = io.StringIO()
+        call_command("explain_consent", "--tenant", "shop", *asked, stdout=said)
+        assert said.getvalue().count("No, we may not send offers by") == 3
+        assert "by the unsubscribe link of an email (4 May 2026)." in said.getvalue()
+    past = io.StringIO()
+    call_command("explain_consent", "--tenant", "shop", EMAIL, "--channel", "email", "--on", "2026-05-01", stdout=past)
+    assert past.getvalue().startswith("No, we could not send offers by email on 1 May 2026.\n  They never agreed to offers by email.")
+    assert PersonalDataAccess.objects.filter(customer=ana, actor=None).count() == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [([EMAIL, "--on", "2026-02-31"], "is not a day"), (["nobody@example.com"], "No customer"), (["--id", "999999"], "no such customer")],
+)
+def test_the_command_says_what_it_cannot_answer(ana, asked, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("explain_consent", "--tenant", "shop", *asked)
