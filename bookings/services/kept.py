@@ -13,7 +13,7 @@ from bookings.types import QuoteLine
 from customers.selectors import Customer
 from tenants.selectors import current_tenant
 
-IMPORTED = "kept before"
+NO_REQUEST = "kept before"
 
 
 def record_kept_appointment(customer: Customer, place: Place, service: Service, *, starts_at: datetime.datetime, key: str) -> bool:
@@ -43,7 +43,7 @@ def record_kept_appointment(customer: Customer, place: Place, service: Service, 
             total_minor=service.price_minor,
             due_minor=service.price_minor,
             idempotency_key=key,
-            request_digest=IMPORTED,
+            request_digest=NO_REQUEST,
         )
         write_lines(booking, [QuoteLine(service.pk, service.name, service.category, service.price_minor, service.duration_minutes)])
     return True
