@@ -36,7 +36,7 @@ SELECT p.head, p.name, p.email, p.phone, p.whatsapp_consent, p.last_at, p.bookin
   FROM ({people}) p WHERE p.head = ANY(%(heads)s::bigint[])
 """
 _TAGS = """
-SELECT tag FROM ({people}) p CROSS JOIN LATERAL (SELECT DISTINCT unnest(p.tags) AS tag) t
+SELECT tag FROM (SELECT unnest(p.tags) AS tag FROM ({people}) p WHERE p.tags <> '{{}}') t
  GROUP BY tag ORDER BY count(*) DESC, tag LIMIT %(limit)s
 """
 _COUNT = "SELECT count(*) FROM ({people}) p WHERE {selected}"
