@@ -110,7 +110,6 @@ SHARED_APPS = [
     "django_tenants",
     "messaging.ledger",
     "unfold",
-    "unfold.contrib.forms",  # for the files of its editor
     "django.contrib.staticfiles",
     "django_htmx",
     "django_structlog",
