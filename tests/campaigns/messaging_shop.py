@@ -34,7 +34,7 @@ def agreed(count: int, place: Place | None = None, **about: object) -> list[Cust
     place, made = place or a_place(), []
     for _person in range(count):
         number = next(_numbers)
-        known = {"name": f"Person{number} Last", "email": f"p{number}@example.com", "phone": f"+1512555{number:04d}"}
+        known = {"name": f"Person{number} Last", "email": f"p{number}@example.com", "phone": f"+1512557{number:04d}"}
         person = Customer.objects.create(**known | {"gdpr_marketing_consent": True} | about)
         visit(person, place)
         made.append(person)
