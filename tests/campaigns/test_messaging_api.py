@@ -1,5 +1,7 @@
 """Messaging campaigns over the API: customers chosen, drafts changed, sent, paused and counted; refused in sentences by field."""
 
+import threading
+
 import pytest
 import time_machine
 from django.db import connection
@@ -155,6 +157,25 @@ def test_the_same_wish_sent_again_makes_no_second_campaign(ask):
     another_owner()
     assert asking("second@shop.example")("POST", wish="spring-2027", **body)[1]["id"] != answers[0][1]["id"]
     assert Campaign.objects.count() == 3
+
+
+def test_the_same_wish_at_the_same_moment_makes_one_campaign(ask):
+    agreed(1)
+    body = {"name": "Spring", "placeIds": [a_place().pk], "recipients": EVERYBODY, "messagingConfig": CONTENT}
+    gate, answers = threading.Barrier(4), []
+
+    def wish():
+        gate.wait(10)
+        answers.append(ask("POST", wish="spring-2027", **body))
+        connection.close()
+
+    programs = [threading.Thread(target=wish) for _turn in range(4)]
+    for program in programs:
+        program.start()
+    for program in programs:
+        program.join()
+    assert {status for status, _campaign in answers} == {201} and len({campaign["id"] for _status, campaign in answers}) == 1
+    assert Campaign.objects.count() == 1
 
 
 def test_a_wish_that_was_refused_may_be_put_right_under_its_name(ask):
