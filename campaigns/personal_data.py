@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from django.db.models import Q
 from django.utils import timezone
 
-from campaigns.models import Campaign, Target
+from campaigns.models import Campaign, Segment, Target
 from campaigns.services.drain import is_draining
 from customers.errors import CannotErase
 from customers.services import Holder, Parts, Person, blank_values
@@ -53,7 +53,23 @@ def _erase(person: Person) -> Mapping[str, int]:
         _settle(targets.filter(**{f"{channel.value}_status": Target.Outcome.IN_DOUBT}).select_related("campaign"), channel)
         waiting = targets.filter(**{f"{channel.value}_status__in": [Target.Outcome.PENDING, Target.Outcome.HELD]})
         waiting.update(**_outcome(channel, Target.Outcome.SKIPPED, ERASED))
-    return {"names and addresses on campaign lists": targets.update(**blank_values(Target, kept=KEPT), updated_at=timezone.now())}
+    return {
+        "names and addresses on campaign lists": targets.update(**blank_values(Target, kept=KEPT), updated_at=timezone.now()),
+        "names of segments": _rename_segments(person),
+    }
+
+
+def _rename_segments(person: Person) -> int:
+    """Call segments that are named after this person by their number: their names are unique, and an erased name is the same for all."""
+    traces = [_folded(text) for text in (*person.lone_names, *person.emails, *person.phones)]
+    named = [segment for segment in Segment.objects.all() if any(trace in _folded(segment.name) for trace in traces)]
+    for segment in named:
+        Segment.objects.filter(pk=segment.pk).update(name=f"Segment {segment.pk} (renamed)", updated_at=timezone.now())
+    return len(named)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _settle(in_doubt: Iterable[Target], channel: Channel) -> None:

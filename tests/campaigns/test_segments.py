@@ -11,6 +11,7 @@ from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.models import Campaign, Segment
 from campaigns.services.segments import delete_segment, rename_segment, save_segment, segment_count, segments
 from campaigns.types import CustomerFilter, Selection
+from customers.services import erase_person
 from tenants.accounts.models import AuditEntry, User
 from tests.campaigns.choosing_shop import agreed, visited
 
@@ -129,3 +130,16 @@ def test_a_segment_goes_and_finished_campaigns_stay(ana, place, status):
     campaign.refresh_from_db()
     assert campaign.segment is None and segments() == []
     assert AuditEntry.objects.filter(action="segment_deleted").exists()
+
+
+def test_a_segment_that_looks_for_somebody_who_is_erased_forgets_the_name(ana, place):
+    person = agreed("Anneliese Quint")
+    visited(person, place)
+    segment = saved(ana, place, CustomerFilter(search="Anneliese Quint", has_email=True), name="Anneliese Quint")
+    assert segment_count(segment) == 1
+    saved(ana, place, CustomerFilter(search=person.email), name="anneliese  quint")
+    erase_person(person, actor=ana, reason="asked")
+    segment.refresh_from_db()
+    assert "Quint" not in f"{segment.name} {segment.filters}" and CustomerFilter.from_json(segment.filters).has_email
+    assert segment_count(segment) == 0
+    assert sorted(each.name for each in segments()) == sorted(f"Segment {each.pk} (renamed)" for each in segments())
