@@ -45,11 +45,11 @@ _WAS_THERE = " AND EXISTS (SELECT 1 FROM bookings_booking b WHERE b.customer_id 
 _RECORDS = """
 WITH records AS MATERIALIZED (
     SELECT j.same_person_as_id AS head, 1 AS rank, j.id, j.gdpr_marketing_consent, j.opted_out, j.erased_as{columns_j}
-      FROM customers_customer j WHERE j.same_person_as_id IS NOT NULL
+      FROM customers_customer j WHERE {is_joined}
     UNION ALL
     SELECT c.id, 0, c.id, c.gdpr_marketing_consent, c.opted_out, c.erased_as{columns_c}
       FROM customers_customer c
-     WHERE c.id IN (SELECT j.same_person_as_id FROM customers_customer j WHERE j.same_person_as_id IS NOT NULL)
+     WHERE c.id IN (SELECT j.same_person_as_id FROM customers_customer j WHERE {is_joined})
 )
 """
 
@@ -76,7 +76,8 @@ class People:
             sums=added_up,
             kept=_KEPT,
         )
-        records = _RECORDS.format(columns_j=_columns("j", known), columns_c=_columns("c", known))
+        is_joined = "j.same_person_as_id = ANY(%(heads)s::bigint[])" if among else "j.same_person_as_id IS NOT NULL"
+        records = _RECORDS.format(columns_j=_columns("j", known), columns_c=_columns("c", known), is_joined=is_joined)
         return records + pattern.format(people=people, **parts)
 
     def matching(self, wanted: CustomerFilter) -> str:
