@@ -25,3 +25,9 @@ def test_a_drain_does_not_rush_through_its_people_while_valkey_is_away(away):
 
 def test_a_providers_wish_for_less_is_no_error_while_valkey_is_away(away):
     pacing.slow_down(away, 5)
+
+
+@pytest.mark.parametrize(("rate", "size"), [(1, 1), (2_000, 1_000), (4_000, 2_000), (100_000, 4_000)])
+def test_a_batch_of_emails_is_half_a_second_of_the_pace_and_four_calls_at_most(tenant, settings, rate, size):
+    settings.EMAIL_PER_SECOND = float(rate)
+    assert pacing.batch_allowance(Channel.EMAIL) == size
