@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from campaigns.choosing import channels_of
 from campaigns.forms import AnyOf, Day
 from campaigns.models import Campaign
 from campaigns.services.messaging_drafts import (
@@ -15,7 +16,6 @@ from campaigns.services.messaging_drafts import (
     NO_CHANNEL,
     NO_PLACE,
     WHATSAPP,
-    channels_of,
 )
 from campaigns.services.segments import SEARCH_CHARACTERS_MAX
 from campaigns.types import CustomerFilter, Selection

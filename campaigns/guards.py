@@ -18,8 +18,9 @@ COMPLAINTS_MIN, COMPLAINTS_PER_MILLE = 3, 3
 # Well-kept lists lose a fifth of that; below five people it is chance.
 OPT_OUTS_MIN, OPT_OUTS_OF_MIN, OPT_OUTS_PERCENT = 5, 50, 2
 _NAMES = {Channel.EMAIL: "emails", Channel.WHATSAPP: "WhatsApp messages", Channel.SMS: "texts"}
-# What of the consent events, e, is somebody's own no: a mailbox that sends mail back says nothing of the person.
-OPT_OUT = "e.action = 'withdrawn' AND e.source NOT LIKE '%%bounce%%'"
+# What of the consent events, e, is somebody's own no: a mailbox that sends mail back says nothing of the person, and a refusal that came
+# along with another record, a list or an erasure was not said to this message.
+OPT_OUT = "e.action = 'withdrawn' AND e.source NOT LIKE '%%bounce%%' AND e.source !~ '^(merge|unmerge|import|undo|erasure|retention)'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Answers:
 def judge(answers: Answers) -> str:
     """Return why a campaign must stop, as a sentence that names number and share; empty where it may go on."""
     name, of, content = _NAMES[answers.channel], answers.sent, "Look at whom you write to and what you say"
-    if answers.complaints >= COMPLAINTS_MIN and answers.complaints * 1_000 >= COMPLAINTS_PER_MILLE * of:
+    if of and answers.complaints >= COMPLAINTS_MIN and answers.complaints * 1_000 >= COMPLAINTS_PER_MILLE * of:
         return _sentence(answers.complaints, of, f"{name} were reported as spam", content)
     if of >= OPT_OUTS_OF_MIN and answers.opt_outs >= OPT_OUTS_MIN and answers.opt_outs * 100 >= OPT_OUTS_PERCENT * of:
         return _sentence(answers.opt_outs, of, f"people asked not to get such {name}", content)

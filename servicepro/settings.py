@@ -143,6 +143,7 @@ PUBLIC_SCHEMA_URLCONF = "servicepro.urls_platform"
 WSGI_APPLICATION = "servicepro.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"  # who opened the sign-in page itself
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Five wrong passwords lock an address of one business for a quarter of an hour, whoever types them and from wherever.
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"

@@ -12,12 +12,12 @@ from campaigns.api_messaging.asked import actor_of, in_their_names
 from campaigns.api_messaging.parameters import READ, WRITE, CampaignId, example_body
 from campaigns.api_messaging.schemas import NewMessagingConfig, SendIn
 from campaigns.api_messaging.shown import shown_campaigns, shown_stats
-from campaigns.choosing import count_selected
+from campaigns.choosing import channels_of, count_selected
 from campaigns.errors import BadCampaignInput, EmptyAudience
 from campaigns.messaging_rows import messaging_by_id
 from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign
-from campaigns.services.messaging_drafts import CHANNELS, CONTENT, CUSTOMERS, NOBODY, PLACES, channels_of, step_problems
+from campaigns.services.messaging_drafts import CHANNELS, CONTENT, CUSTOMERS, NOBODY, PLACES, step_problems
 from campaigns.services.messaging_words import content_of, content_problems
 from campaigns.tasks import drain_soon, start_soon
 from servicepro.lib.api_schema import documented

@@ -5,11 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns.choosing import list_customers, selection_of
+from campaigns.choosing import channels_of, list_customers, selection_of
 from campaigns.messaging_rows import recipient_status
 from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign, Target
-from campaigns.services.messaging_drafts import channels_of
 from campaigns.types import EVERYBODY, CustomerPage, ListedCustomer, MessagingStats, Selection
 from campaigns.wording import carrier_sentence, sentence_for
 from messaging.selectors import ledger_rows, ledger_tags
@@ -73,7 +72,7 @@ def chosen_recipients(campaign: Campaign, *, status: str, page: int, limit: int)
 
 def shown_recipients(campaign: Campaign, targets: Sequence[Target]) -> list[dict[str, Any]]:
     """Return people of a campaign with what became of their messages."""
-    rows = {channel: _ledger(channel, campaign.key, targets) for channel in channels_of(campaign)}
+    rows: dict[str, dict[str, LedgerRow]] = {channel.value: _ledger(channel, campaign.key, targets) for channel in channels_of(campaign)}
     return [_recipient(target, rows) for target in targets]
 
 

@@ -9,7 +9,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Greatest
 
 from bookings.selectors import places_of
-from campaigns.choosing import count_selected
+from campaigns.choosing import channels_of, count_selected
 from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.models import Campaign, Segment
 from campaigns.services.messaging_words import content_of, content_problems, unkeepable
@@ -81,11 +81,6 @@ def save_channels(campaign: Campaign, *, actor: User | None, channels: Collectio
     has_whatsapp = WHATSAPP in channels
     columns = {"email_enabled": EMAIL in channels, "sms_enabled": has_whatsapp, "channel": WHATSAPP if has_whatsapp else ""}
     _save(campaign, actor, CHANNELS, columns)
-
-
-def channels_of(campaign: Campaign) -> tuple[str, ...]:
-    """Return which of "email" and "whatsapp" are chosen, in this order."""
-    return (EMAIL,) * campaign.email_enabled + (WHATSAPP,) * (campaign.channel == Campaign.Channel.WHATSAPP)
 
 
 def save_selection(campaign: Campaign, *, actor: User | None, selection: Selection) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from campaigns.choosing import customer_in
+from campaigns.choosing import channels_of, customer_in
 from campaigns.errors import BadCampaignInput, UnknownRecipient
 from campaigns.kinds import KINDS
 from campaigns.models import Campaign, Target
-from campaigns.services.messaging_drafts import channels_of
 from campaigns.services.messaging_words import EMAIL, WHATSAPP, content_of, content_problems
 from campaigns.services.rendering import NumberedTemplate, Renderer, owner_phone, template_variables
 from campaigns.types import MessagingContent, MessagingPreview, Selection

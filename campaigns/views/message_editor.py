@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from campaigns.choosing import customer_in, list_customers, selection_of
+from campaigns.choosing import channels_of, customer_in, list_customers, selection_of
 from campaigns.models import Campaign
-from campaigns.services.messaging_drafts import EMAIL, WHATSAPP, channels_of
+from campaigns.services.messaging_drafts import EMAIL, WHATSAPP
 from campaigns.services.messaging_preview import as_written, preview_messaging
 from campaigns.services.messaging_words import (
     HTML_CHARACTERS_MAX,

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from campaigns.choosing import channels_of
 from campaigns.errors import BadCampaignInput
 from campaigns.models import Campaign
 from campaigns.services import messaging_drafts as drafts
@@ -57,7 +58,7 @@ def _receive(request: HttpRequest, campaign: Campaign, typed: MessagingContent) 
     except ServiceProError as error:
         messages.error(request, error.message)
         return redirect("messages-campaign", campaign.pk)
-    then, channels = request.POST.get("then", "save"), drafts.channels_of(campaign)
+    then, channels = request.POST.get("then", "save"), channels_of(campaign)
     if then == "save" or leads_away(request):
         return go_on(request, campaign, drafts.CONTENT)
     if problems := content_problems(content_of(campaign), [TESTS[then]] if then in TESTS else channels):
@@ -83,7 +84,7 @@ def _send_test(request: HttpRequest, campaign: Campaign, channel: str) -> None:
 def _page(
     request: HttpRequest, campaign: Campaign, typed: MessagingContent, *, problems: dict[str, str] | None = None
 ) -> HttpResponse:  # fmt: skip
-    has_whatsapp = drafts.WHATSAPP in drafts.channels_of(campaign)
+    has_whatsapp = drafts.WHATSAPP in channels_of(campaign)
     people = shown_as_context(request, campaign)
     context = {
         "content": typed,

@@ -106,6 +106,16 @@ def test_opt_outs_of_others_and_of_earlier_say_nothing(tenant, simulator):
     assert campaign.status == "completed" and campaign_counts(campaign.pk).email.sent == 57
 
 
+def test_refusals_that_came_along_with_a_record_or_a_list_say_nothing(tenant, simulator):
+    people = agreed(55)
+    campaign = started("email")
+    drain(campaign, limit=51)
+    for person, source in zip(people, ("merge:1", "unmerge:1", "import:9", "undo:9", "erasure:5", "merge:2", "import:8"), strict=False):
+        suppress(channel="email", address=person.email, reason=source, event_key=f"a{person.pk}")
+    finish(campaign)
+    assert campaign.status == "completed"
+
+
 def test_hard_bounces_pause_it_and_soft_ones_do_not(tenant, simulator):
     people = agreed(230)
     campaign = newsletter("email")

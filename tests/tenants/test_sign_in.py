@@ -133,6 +133,12 @@ def test_who_is_signed_in_stays_so(member: User):
     assert client.get("/admin/").status_code == 200
 
 
+def test_who_opened_the_sign_in_page_itself_comes_to_the_front_page(member: User):
+    client = Client(HTTP_HOST="shop.localhost")
+    answer = client.post("/admin/login/", {"username": EMAIL, "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
 def test_the_page_itself_always_opens(member: User):
     guess(5)
     assert Client(HTTP_HOST="shop.localhost").get(SIGN_IN).status_code == 200
