@@ -39,6 +39,7 @@ _REASONS = {
     "whatsapp_disabled_campaign": "WhatsApp is switched off for this campaign",
     "channel_not_chosen": "this campaign does not go by this channel",
     "whatsapp_not_configured": "WhatsApp is not set up yet",
+    "a2p_not_registered": "carriers take no texts of this business in the US until it is registered",
 }
 _STATUSES = {
     "pending": "The {channel} waits for its turn",
@@ -50,6 +51,10 @@ _STATUSES = {
 }
 ACCOUNT_PAUSE = "The provider refused our account ({error}). Check the credentials or the account's state, then resume: nobody is lost."
 
+A2P_PAUSE = (
+    "Texting in the US is not registered yet: carriers refuse such texts. Finish the registration on the page “Texting in the US”, then"
+    " come back here: nobody is lost."
+)
 TEMPLATE_PAUSE = "WhatsApp does not let the template through ({error}). Mend or change it, then resume: nobody is lost."
 UNREACHABLE_PAUSE = (
     "The provider could not be reached, {attempts} times in a row. Resume when it is back: nobody was written to twice, nobody is lost."

@@ -44,6 +44,19 @@ class Line(models.Model):
         return f"{self.channel} line {self.pk}"
 
 
+class UsTexting(models.Model):
+    """Whether the carriers let this business text the US: one row, written when its registration is approved or lost."""
+
+    is_approved = models.BooleanField(default=False)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.CheckConstraint(condition=Q(id=1), name="us_texting_single_row")]
+
+    def __str__(self) -> str:
+        return "may text the US" if self.is_approved else "may not text the US"
+
+
 class ProviderEvent(models.Model):
     """A provider's callback, kept raw (without address or text) so that a replay is recognised and a person can ask why."""
 

@@ -21,9 +21,10 @@ class BusinessHours:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known about one envelope's address at the moment of the decision; the last two matter on WhatsApp alone.
+    """What is known about one envelope's address at the moment of the decision.
 
-    `is_window_open` says that the person wrote there within 24 hours, `us_marketing_allowed` that WhatsApp delivers marketing to +1.
+    `us_texts_allowed` matters for texts alone: whether the carriers take this business's in the US. The last two matter on WhatsApp
+    alone: `is_window_open` says that the person wrote there within 24 hours, `us_marketing_allowed` that WhatsApp delivers marketing to +1.
     """
 
     sender: Sender | None
@@ -32,6 +33,7 @@ class Facts:
     suppressed: str | None = None
     already_sent: bool = False
     unknown_consent_allowed: bool = True
+    us_texts_allowed: bool = True
     is_window_open: bool = False
     us_marketing_allowed: bool = False
 
@@ -115,6 +117,8 @@ def _cannot_be_sent(envelope: Envelope, facts: Facts) -> Skip | None:
         return Skip(Reason.TO_EQUALS_FROM, {})
     if facts.already_sent:
         return Skip(Reason.ALREADY_SENT, {"campaign_key": envelope.campaign_key})
+    if not facts.us_texts_allowed and envelope.channel is Channel.SMS and is_us_number(envelope.address):
+        return Skip(Reason.A2P_NOT_REGISTERED, {})  # whatever its class: carriers refuse them all
     return None
 
 

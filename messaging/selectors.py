@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from messaging.ledger.ddl import TABLES, LedgerTable
-from messaging.models import Line
+from messaging.models import Line, UsTexting
 from messaging.types import WHATSAPP_CODES, Channel, DeliveryCounts, LedgerRow, Reason, Sender
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.fields import phone_tag
@@ -138,6 +138,16 @@ def sender_for(channel: Channel) -> Sender | None:
     if channel is Channel.SMS and settings.TWILIO_FROM_NUMBER:
         return Sender(channel, settings.TWILIO_FROM_NUMBER, settings.TWILIO_MESSAGING_SERVICE_SID, settings.SMS_PER_SECOND)
     return None
+
+
+def is_us_texting_closed() -> bool:
+    """Return whether texts to the US must not leave: the business's registration is not approved.
+
+    The simulator knows no carriers, and the platform's owner may have opened the gate for a business.
+    """
+    if settings.SIMULATED_SMS or current_tenant().is_a2p_gate_off:
+        return False
+    return not UsTexting.objects.filter(pk=1, is_approved=True).exists()
 
 
 def own_phone_tags() -> list[str]:

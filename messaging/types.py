@@ -73,6 +73,7 @@ class Reason(StrEnum):
     TEMPLATE = "whatsapp_template"
     WHATSAPP_DISABLED = "whatsapp_disabled_campaign"
     WHATSAPP_NOT_CONFIGURED = "whatsapp_not_configured"
+    A2P_NOT_REGISTERED = "a2p_not_registered"
 
 
 WHATSAPP_WINDOW = datetime.timedelta(hours=24)  # after a person's own message free words may answer

@@ -14,7 +14,9 @@ from tenants.selectors import current_tenant
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu: work first, records after; only what this person may open."""
     if connection.schema_name == get_public_schema_name():
-        return [{"title": "Platform", "items": [{"title": "Operators", "icon": "group", "link": "/admin/accounts/user/"}]}]
+        businesses = {"title": "Businesses", "icon": "storefront", "link": "/admin/tenants/tenant/"}
+        operators = {"title": "Operators", "icon": "group", "link": "/admin/accounts/user/"}
+        return [{"title": "Platform", "items": [businesses, operators]}]
     work = [{"title": "Overview", "icon": "home", "link": "/admin/"}]
     if request.user.has_perm("bookings.view_booking"):
         work.append({"title": "Appointments", "icon": "calendar_month", "link": "/admin/bookings/day/"})

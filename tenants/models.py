@@ -13,6 +13,12 @@ class Tenant(TenantMixin):
     region = models.CharField(max_length=2, help_text="ISO 3166 country, decides how phone numbers are read")
     time_zone = models.CharField(max_length=64, default="America/Chicago")
     currency = models.CharField(max_length=3, default="USD")
+    is_a2p_gate_off = models.BooleanField(
+        "may text the US unregistered",
+        default=False,
+        help_text="Its texts to the US leave although its registration with the carriers is not approved. Only for a business whose account"
+        " is older than this rule or whose numbers need no registration.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     auto_create_schema = False  # provisioning replays the template schema instead

@@ -9,6 +9,7 @@ from campaigns.audience import AGAIN_AFTER, write_targets
 from campaigns.errors import BadCampaignInput
 from campaigns.kinds.approval import template_problem
 from campaigns.kinds.base import Kind, Texts
+from campaigns.kinds.registration import refuse_unregistered
 from campaigns.models import Campaign, Target
 from campaigns.selectors import INVITATION_LINK, lives_of
 from customers.services import mark_invited
@@ -58,11 +59,12 @@ class Invitation(Kind):
         return write_targets(campaign)
 
     def check(self, campaign: Campaign, *, actor: User | None = None) -> None:
-        """Object where the offer or the template is not to be had, or a channel is not set up. Raises BadCampaignInput, ProviderAway."""
+        """Object where offer, template, channel or the carriers stand against it. Raises BadCampaignInput, ProviderAway."""
         for channel in _channels(campaign.channel):
             if sender_for(channel) is None:
                 how = "WhatsApp is" if channel is Channel.WHATSAPP else "Texting is"
                 raise BadCampaignInput(f"{how} not set up yet: add the number you send from, or choose another channel.")
+        refuse_unregistered(campaign)
         if sentence := _offer_problem(campaign.offer_id) or template_problem(campaign):
             raise BadCampaignInput(sentence)
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from campaigns.kinds.base import Kind, Texts
+from campaigns.kinds.registration import refuse_unregistered
 from campaigns.models import Campaign, Target
 from loyalty.services import grant_points
+from tenants.selectors import User
 
 SMS = (
     "Hey this is {owner} with {business}. We recently upgraded our phone & text system, and there's a small chance we missed a "
@@ -46,6 +48,10 @@ class PortRecovery(Kind):
         """Return the apology in the owner's name."""
         words = {"owner": owner_name, "business": business_name}
         return Texts(SMS.format(**words), SUBJECT.format(**words), EMAIL_TEXT.format(**words), EMAIL_HTML.format(**words))
+
+    def check(self, campaign: Campaign, *, actor: User | None = None) -> None:
+        """Object where the carriers take no texts of this business yet. Raises BadCampaignInput."""
+        refuse_unregistered(campaign)
 
     def effect(self, campaign: Campaign, targets: Sequence[Target]) -> set[int]:
         """Grant the points in one statement; everybody gets them, also who does not want to be written to."""

@@ -1,14 +1,14 @@
 """What a round of answers means for the next: who is tried again when, who is not, and whether the campaign rests or pauses."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from campaigns.wording import ACCOUNT_PAUSE, TEMPLATE_PAUSE, UNREACHABLE_PAUSE
+from campaigns.wording import A2P_PAUSE, ACCOUNT_PAUSE, TEMPLATE_PAUSE, UNREACHABLE_PAUSE
 from messaging.types import Outcome, Reason, Receipt
 
 FIRST_WAIT = datetime.timedelta(seconds=10)  # doubled each time
-STOPS: dict[str, str] = {Reason.ACCOUNT: ACCOUNT_PAUSE, Reason.TEMPLATE: TEMPLATE_PAUSE}
+STOPS: dict[str, str] = {Reason.ACCOUNT: ACCOUNT_PAUSE, Reason.TEMPLATE: TEMPLATE_PAUSE, Reason.A2P_NOT_REGISTERED: A2P_PAUSE}
 
 
 @dataclass(slots=True)
@@ -25,9 +25,14 @@ class Weighed:
 def stop_sentence(receipts: Mapping[int, Receipt]) -> str:
     """Return why nothing more must be sent until somebody mends it; empty where nothing says so."""
     for receipt in receipts.values():
-        if receipt.reason in STOPS:
+        if receipt.reason in STOPS and receipt.outcome is Outcome.LATER:
             return STOPS[receipt.reason].format(error=receipt.error)
     return ""
+
+
+def keep_turns(receipts: Iterable[Receipt]) -> list[Receipt]:
+    """Return receipts in which nobody lost their turn to a registration that is not approved yet."""
+    return [replace(receipt, outcome=Outcome.LATER) if receipt.reason == Reason.A2P_NOT_REGISTERED else receipt for receipt in receipts]
 
 
 def weigh(

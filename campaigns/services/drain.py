@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from campaigns.errors import BadCampaignInput, WrongStatus
 from campaigns.kinds import KINDS
+from campaigns.kinds.registration import is_waiting_for_registration
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_by_id
-from campaigns.services.backoff import stop_sentence, weigh
+from campaigns.services.backoff import keep_turns, stop_sentence, weigh
 from campaigns.services.fallback import fall_back, goes_as_text, hear_late
 from campaigns.services.lifecycle import TRIES, complete_if_finished, leave_unreached, pass_everybody_to, pause_campaign
 from campaigns.services.recording import STATUS, record_outcomes
@@ -273,7 +274,10 @@ def _fly(batch: _Batch, envelopes: list[Envelope], consents: Mapping[int, Consen
     if not envelopes:
         return
     try:
-        batch.flights.append(begin_delivery(envelopes, consents=consents))
+        flight = begin_delivery(envelopes, consents=consents)
+        if flight.is_us_closed and is_waiting_for_registration():
+            flight.receipts = keep_turns(flight.receipts)
+        batch.flights.append(flight)
     except PaceUnavailable:
         batch.has_pace = False
         soon = timezone.now() + datetime.timedelta(seconds=5)

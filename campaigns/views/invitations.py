@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from campaigns import services
 from campaigns.forms import CHANNELS
+from campaigns.kinds.registration import registration_problem
 from campaigns.models import Campaign
 from campaigns.selectors import FILTERS, invitation_campaigns, stats_of_invitations
 from campaigns.types import Audience
@@ -22,6 +23,7 @@ from servicepro.lib.clock import moment_in_words
 from tenants.selectors import current_tenant
 
 KIND = "invitation"
+NOT_SENDING = (Campaign.Status.DRAFT, Campaign.Status.SCHEDULED, Campaign.Status.PAUSED)
 MAY_LOOK = "campaigns.view_campaign"
 PAGE_ROWS = 20
 CHANNEL_LABELS = dict(CHANNELS)
@@ -60,6 +62,7 @@ def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResp
         "zone": tenant.time_zone.replace("_", " "),
         "chosen": {"offer": campaign.offer_id},
         "has_people": people["has_people"],
+        "registration": registration_problem(campaign) if campaign.status in NOT_SENDING else "",
         **preview,
         **progress_context(campaign),
         **table_context(request, campaign),

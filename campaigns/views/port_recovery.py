@@ -5,6 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns import services
+from campaigns.kinds.registration import registration_problem
 from campaigns.models import Campaign, Target
 from campaigns.selectors import FILTERS, matching_targets, texts_cost
 from campaigns.views.watching import campaign_asked_for, progress_context, table_context
@@ -13,6 +14,7 @@ from servicepro.lib.admin_pages import admin_page, attempt
 from tenants.selectors import current_tenant, signed_in_user
 
 KIND = "port_recovery"
+NOT_SENDING = (Campaign.Status.DRAFT, Campaign.Status.SCHEDULED, Campaign.Status.PAUSED)
 
 
 @require_GET
@@ -25,6 +27,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "Port recovery",
         preview=services.preview_port_recovery(),
         reasons=reason_label,
+        registration=registration_problem(),
         campaigns=Campaign.objects.filter(kind=KIND).order_by("-created_at")[:20],
         currency=tenant.currency,
     )
@@ -59,6 +62,7 @@ def campaign_page(request: HttpRequest, campaign_id: int, kind: str) -> HttpResp
         cost=texts_cost(campaign, rendered.segments.segments),
         filters=FILTERS,
         may_act=True,
+        registration=registration_problem(campaign) if campaign.status in NOT_SENDING else "",
         **progress_context(campaign),
         **table_context(request, campaign),
     )

@@ -9,6 +9,7 @@ from messaging.services.lines import ensure_line
 from messaging.services.pacing import batch_allowance
 from messaging.services.reconciliation import reconcile_sends
 from messaging.services.templates import whatsapp_template, whatsapp_template_shown, whatsapp_templates
+from messaging.services.us_texting import set_us_texting
 
 __all__ = [
     "ask_for_email_removal",
@@ -28,6 +29,7 @@ __all__ = [
     "release_rejected",
     "release_undelivered",
     "remove_provider_copies",
+    "set_us_texting",
     "whatsapp_template",
     "whatsapp_template_shown",
     "whatsapp_templates",

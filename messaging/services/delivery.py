@@ -26,7 +26,7 @@ from messaging.providers.loop import start_in_loop
 from messaging.providers.results import Answer, EmailOutbound, Outbound, Verdict, WhatsappOutbound
 from messaging.providers.sendgrid import sendgrid_account
 from messaging.providers.twilio import twilio_account
-from messaging.selectors import ledger_rows, ledger_tag, ledger_tags, rejection_reason, sender_for
+from messaging.selectors import is_us_texting_closed, ledger_rows, ledger_tag, ledger_tags, rejection_reason, sender_for
 from messaging.services.callbacks import ATTEMPT_PURPOSE
 from messaging.services.claims import Claim, Settlement, body_digest, claim, settle
 from messaging.services.pacing import slow_down, take_tokens
@@ -73,12 +73,13 @@ _OUTCOMES: dict[Verdict, tuple[Outcome, str]] = {
 
 @dataclass(slots=True)
 class InFlight:
-    """A batch whose calls are on their way."""
+    """A batch whose calls are on their way; `is_us_closed` says that texts to the US stayed behind."""
 
     channel: Channel
     sender: Sender | None
     callback_url: str = ""
     schema: str = ""
+    is_us_closed: bool = False
     receipts: list[Receipt] = field(default_factory=list)
     envelopes: dict[uuid.UUID, Envelope] = field(default_factory=dict)
     answers: "Future[list[Answer]] | None" = None
@@ -173,6 +174,7 @@ def _cleared(envelopes: Sequence[Envelope], flight: InFlight, consents: Mapping[
     for key in {envelope.campaign_key for envelope in envelopes}:
         known[key] = ledger_rows(flight.channel, key, list(tags.values()))
     hours = BusinessHours(chosen.texts_open_at, chosen.texts_close_at, current_tenant().region)
+    flight.is_us_closed = flight.channel is Channel.SMS and is_us_texting_closed()
     open_windows = _open_windows(envelopes, tags, now) if flight.channel is Channel.WHATSAPP else frozenset()
     cleared = []
     for envelope in envelopes:
@@ -188,6 +190,8 @@ def _cleared(envelopes: Sequence[Envelope], flight: InFlight, consents: Mapping[
         )
         if flight.channel is Channel.WHATSAPP:
             facts = replace(facts, is_window_open=tag in open_windows, us_marketing_allowed=settings.WHATSAPP_MARKETING_TO_US)
+        elif flight.is_us_closed:
+            facts = replace(facts, us_texts_allowed=False)
         decision = decide(envelope, facts, now)
         if isinstance(decision, Send) and row and row.state in ("claimed", "rejected"):
             flight.receipts.append(_known_receipt(envelope, row))
