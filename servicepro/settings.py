@@ -195,6 +195,13 @@ TWILIO_API_BASE_URL = env.str("TWILIO_API_BASE_URL", default="")
 TWILIO_FROM_NUMBER = env.str("TWILIO_FROM_NUMBER", default="")
 TWILIO_MESSAGING_SERVICE_SID = env.str("TWILIO_MESSAGING_SERVICE_SID", default="")
 TWILIO_WHATSAPP_NUMBER = env.str("TWILIO_WHATSAPP_NUMBER", default="").removeprefix("whatsapp:")
+# Registration with the US carriers. Policies are Twilio's names for what a profile must contain, and could change.
+TWILIO_PRIMARY_PROFILE_SID = env.str("TWILIO_PRIMARY_PROFILE_SID", default="")
+TWILIO_PROFILE_POLICY_SID = env.str("TWILIO_PROFILE_POLICY_SID", default="") or "RNdfbf3fae0e1107f8aded0e7cead80bf5"
+TWILIO_A2P_POLICY_SID = env.str("TWILIO_A2P_POLICY_SID", default="") or "RNb0d4771c2c98518d916a3d4cd70a8f8b"
+A2P_CONTACT_EMAIL = env.str("A2P_CONTACT_EMAIL", default="")
+A2P_MOCK_BRANDS = env.bool("A2P_MOCK_BRANDS", default=False)
+A2P_SECONDS_BETWEEN_CALLS = env.float("A2P_SECONDS_BETWEEN_CALLS", default=1.0)
 SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", default="")
 SENDGRID_API_BASE_URL = env.str("SENDGRID_API_BASE_URL", default="")
 SENDGRID_WEBHOOK_PUBLIC_KEY = env.str("SENDGRID_WEBHOOK_PUBLIC_KEY", default="")
@@ -206,6 +213,7 @@ if SIMULATED_SMS:
     TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN = "AC" + "5" * 32, "simulator-auth-token"
     TWILIO_API_BASE_URL = TWILIO_API_BASE_URL or SIMULATOR_URL
     TWILIO_WHATSAPP_NUMBER = TWILIO_WHATSAPP_NUMBER or "+14155238886"  # Twilio's own sandbox number
+    TWILIO_PRIMARY_PROFILE_SID = TWILIO_PRIMARY_PROFILE_SID or "BU" + "5" * 32  # the simulator's own
 WHATSAPP_MARKETING_TO_US = env.bool("WHATSAPP_MARKETING_TO_US", default=SIMULATED_SMS)  # Meta delivers none there since April 2025
 if SIMULATED_EMAIL:
     SENDGRID_API_KEY = "SG.simulator"

@@ -158,6 +158,7 @@ def simulator(simulator_process: SimulatorProcess, settings: object) -> Iterator
     settings.SIMULATOR_URL = simulator_process.base_url
     settings.RECONCILE_GRACE_SECONDS = 0
     settings.PROVIDER_TIMEOUT_SECONDS = 1.0
+    settings.A2P_SECONDS_BETWEEN_CALLS = 0.0
     redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
     simulator_process.control("POST", "faults", {"callbacks": "off"})
     yield simulator_process

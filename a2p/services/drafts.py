@@ -142,7 +142,7 @@ def _clean_campaign(values: Mapping[str, Any]) -> dict[str, Any]:
         elif name in _LISTS:
             is_fine, cleaned[name] = _texts(value)
         else:
-            longest = A2pCampaign._meta.get_field(name).max_length or TEXT_CHARACTERS_MAX
+            longest = getattr(A2pCampaign._meta.get_field(name), "max_length", None) or TEXT_CHARACTERS_MAX
             text = _text(value)
             is_fine, cleaned[name] = text is not None and len(text) <= longest, text
         if not is_fine:

@@ -1,6 +1,7 @@
 """A registration as the linter and the provider read it."""
 
 from dataclasses import fields
+from typing import Any
 
 from a2p.linting import lint
 from a2p.models import A2pCampaign, Brand
@@ -14,7 +15,7 @@ def brand_facts(brand: Brand) -> BrandFacts:
 
 def campaign_facts(campaign: A2pCampaign) -> CampaignFacts:
     """Return what is texted."""
-    values = {field.name: getattr(campaign, field.name) for field in fields(CampaignFacts)}
+    values: dict[str, Any] = {field.name: getattr(campaign, field.name) for field in fields(CampaignFacts)}
     return CampaignFacts(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 

@@ -9,7 +9,6 @@ import logging
 import math
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from django.utils import timezone
 from pyreqwest.client import Client, ClientBuilder
@@ -17,6 +16,8 @@ from pyreqwest.exceptions import ConnectError
 from twilio.base.exceptions import TwilioException
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
+
+from servicepro.lib.provider_address import provider_address
 
 CONNECTIONS_MAX = 256  # calls in flight in one process; at 50 ms each that is 5,000 messages a second
 IDLE_SECONDS = 30
@@ -39,7 +40,7 @@ class PooledTransport(AsyncHttpClient):
 
     def __init__(self, base_url: str, timeout_seconds: float) -> None:
         super().__init__(logging.getLogger("twilio.transport"), True, timeout_seconds)
-        self.base_url = base_url.rstrip("/")
+        self.base_url = base_url
         self.timeout_seconds = timeout_seconds
 
     @cached_property
@@ -55,13 +56,6 @@ class PooledTransport(AsyncHttpClient):
         if "client" in self.__dict__:
             await self.client.close()
 
-    def _address(self, url: str) -> str:
-        if not self.base_url:
-            return url
-        parts = urlsplit(url)
-        product = parts.netloc.split(".")[0]
-        return f"{self.base_url}/{product}{parts.path}" + (f"?{parts.query}" if parts.query else "")
-
     async def request(  # noqa: PLR0913  the SDK's own signature
         self,
         method: str,
@@ -74,7 +68,7 @@ class PooledTransport(AsyncHttpClient):
         allow_redirects: bool = False,
     ) -> Response:
         """Send one request, once. Raises Throttled, and PyreqwestError where there is no answer."""
-        request = self.client.request(method, self._address(url)).headers(headers or {})
+        request = self.client.request(method, provider_address(self.base_url, url)).headers(headers or {})
         if auth:
             request = request.basic_auth(*auth)
         if params:
