@@ -55,6 +55,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     records = [item for permission, item in every_record if request.user.has_perm(permission)]
     if getattr(request.user, "is_owner", False):
+        records.append({"title": "Registration for texting", "icon": "verified", "link": "/settings/a2p/"})
         records.append({"title": "API keys", "icon": "key", "link": "/admin/api-keys/"})
     return [{"title": "Work", "items": work}, {"title": "Records", "items": records}]
 

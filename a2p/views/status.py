@@ -1,0 +1,92 @@
+"""Where the registration stands: its state, what was refused, and every attempt."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from a2p.models import A2pCampaign, Attempt
+from a2p.selectors import attempts_of
+from a2p.services import findings_for
+from a2p.types import Finding
+from a2p.views.fields import place_of
+from a2p.views.frame import STATUS, blocking, field_page, page_of, registration, registration_page
+from a2p.wording import event_in_words, label_of, provider_state, standing
+
+Status = A2pCampaign.Status
+TIMES = (
+    ("submitted_at", "Submitted"),
+    ("approved_at", "Approved"),
+    ("rejected_at", "Rejected"),
+    ("trusthub_last_checked_at", "Last checked"),
+)
+REFUSED = (Status.REJECTED, Status.ERROR)
+MAY_SUBMIT = frozenset({Status.READY_TO_SUBMIT})
+MAY_REFRESH = frozenset({Status.SUBMITTED, Status.APPROVED, Status.REJECTED})
+MAY_RESUBMIT = frozenset(REFUSED)
+
+
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show where the registration stands and what can be done."""
+    return overview_page(request, registration())
+
+
+def overview_page(request: HttpRequest, campaign: A2pCampaign, *, status_code: int = 200, **context: Any) -> HttpResponse:
+    """Render the page of a registration as it is now."""
+    findings = findings_for(campaign)
+    shown: dict[str, Any] = {
+        "standing": standing(campaign.status),
+        "is_refused": campaign.status in REFUSED,
+        "may_submit": campaign.status in MAY_SUBMIT,
+        "may_refresh": campaign.status in MAY_REFRESH,
+        "may_resubmit": campaign.status in MAY_RESUBMIT,
+        "times": [(label, getattr(campaign, name)) for name, label in TIMES],
+        "findings": [_linked(finding) for finding in findings],
+        "open": blocking(findings),
+        "refusals": refusals(campaign),
+        "stages": stages(campaign),
+        "attempts": [_attempt_row(attempt) for attempt in attempts_of(campaign)] if campaign.pk else [],
+    }
+    return registration_page(request, "a2p/page.html", campaign, here=STATUS, status_code=status_code, **shown, **context)
+
+
+def _linked(finding: Finding) -> dict[str, Any]:
+    """Return a finding with the page and place where it can be mended."""
+    return {"finding": finding, "label": label_of(finding.field), "link": f"{page_of(finding)}#{place_of(finding)}"}
+
+
+def refusals(campaign: A2pCampaign) -> list[dict[str, Any]]:
+    """Return why the business and what it texts were refused, in plain words, each with the fields to look at."""
+    return [
+        {**refusal, "links": [(label_of(field), f"{field_page(field)}#{field}") for field in refusal.get("fields", ())]}
+        for refusal in (*campaign.brand.rejections, *campaign.rejections)
+    ]
+
+
+def stages(campaign: A2pCampaign) -> list[tuple[str, str]]:
+    """Return what has to be approved on the way, each by itself: (what, where it stands)."""
+    brand = campaign.brand
+    numbers = f"{campaign.numbers_provisioned} of {campaign.numbers_total} known to the carriers" if campaign.numbers_total else "none yet"
+    return [
+        ("Business profile", provider_state(brand.profile_status)),
+        ("Brand", provider_state(brand.brand_status)),
+        ("Identity", provider_state(brand.identity_status)),
+        ("What you text", provider_state(campaign.trusthub_status or "")),
+        ("Numbers", numbers),
+    ]
+
+
+def _attempt_row(attempt: Attempt) -> dict[str, Any]:
+    """Return an attempt with its difference in the words of the forms."""
+    changes = [(label_of(field), _shown(before), _shown(now)) for field, (before, now) in attempt.difference.items()]
+    return {"attempt": attempt, "changes": changes, "events": [(event.created_at, event_in_words(event)) for event in attempt.events.all()]}
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a person reads it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "\n".join(map(str, value)) or "nothing"
+    return str(value) if value not in (None, "") else "nothing"

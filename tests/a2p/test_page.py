@@ -1,0 +1,122 @@
+"""The owner's pages of the registration: typed, looked at as a reviewer would, kept, sent."""
+
+import pytest
+from django.test import Client
+
+from a2p.models import A2pCampaign, Brand
+from a2p.services import campaign_row, save_brand, save_campaign
+from tenants.accounts.models import User
+from tests.a2p.registering import BRAND, CAMPAIGN
+from tests.a2p.test_services import fields_of
+from tests.support.browsing import signed_in
+
+URL = "/settings/a2p/"
+Status = A2pCampaign.Status
+TYPED = fields_of(BRAND) | {"contact_phone": "(918) 555-0123"}
+TEXTS = fields_of(CAMPAIGN) | {"has_embedded_phone": "", "is_age_gated": "", "is_direct_lending": "", "has_embedded_links": "on"}
+TEXTS |= dict.fromkeys(("opt_in_keywords", "opt_out_keywords", "help_keywords"), "")
+
+
+@pytest.fixture
+def ready(tenant):
+    save_brand(None, fields_of(BRAND))
+    return save_campaign(None, fields_of(CAMPAIGN))
+
+
+def page_of(client: Client, path: str = "") -> str:
+    return client.get(URL + path).content.decode()
+
+
+def test_looking_keeps_nothing(owner):
+    for path in ("", "business/", "texts/"):
+        assert owner.get(URL + path).status_code == 200
+    assert not Brand.objects.exists() and not A2pCampaign.objects.exists()
+
+
+def test_a_new_registration_is_shown_in_the_words_of_the_business(owner):
+    page = page_of(owner, "texts/")
+    assert "Clean Machine Auto Detail: 15% off this week" in page
+    assert 'value="Clean Machine Auto Detail"' in page_of(owner, "business/")
+
+
+def test_nobody_is_blamed_for_fields_they_have_not_come_to(owner):
+    assert "Give the legal name" not in page_of(owner, "business/")
+    owner.post(f"{URL}business/", {"company_type": "private"})
+    assert "Give the legal name" in page_of(owner, "business/")
+
+
+def test_a_business_is_kept_as_it_was_typed(owner):
+    answer = owner.post(f"{URL}business/", TYPED | {"then": "next"})
+    assert answer["Location"] == f"{URL}texts/"
+    brand = Brand.objects.get()
+    assert (brand.legal_name, brand.contact_phone, brand.registration_number) == (BRAND.legal_name, "+19185550123", "84-1234567")
+    answer = owner.post(f"{URL}texts/", TEXTS | {"then": "next"}, follow=True)
+    assert A2pCampaign.objects.get().status == Status.READY_TO_SUBMIT
+    assert "Saved. Nothing was sent to Twilio." in answer.content.decode()
+
+
+def test_what_cannot_be_kept_is_named_where_it_was_typed(owner):
+    answer = owner.post(f"{URL}business/", TYPED | {"contact_phone": "twelve"})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert 'href="#contact_phone">This is not a phone number.' in page and 'value="twelve"' in page
+    assert not Brand.objects.filter(legal_name=BRAND.legal_name).exists()
+
+
+def test_a_sole_proprietor_is_not_asked_for_a_tax_number(owner):
+    owner.post(f"{URL}business/", TYPED | {"company_type": "sole_proprietor"})
+    brand = Brand.objects.get()
+    assert (brand.company_type, brand.registration_number, brand.business_type) == ("sole_proprietor", None, "")
+    page = page_of(owner, "texts/")
+    assert '<option value="SOLE_PROPRIETOR"' in page and '<option value="LOW_VOLUME"' not in page
+
+
+def test_a_finding_stands_beside_its_field_with_the_rejection_it_prevents(owner, ready):
+    answer = owner.post(f"{URL}check/business/", TYPED | {"registration_number": "123"}, headers={"HX-Request": "true"})
+    page = answer.content.decode()
+    beside = page.partition('id="registration_number-findings"')[2].partition("</div>")[0]
+    assert "An EIN has nine digits" in beside and "prevents rejection 30795" in beside
+    assert "<b>1</b> thing a reviewer would refuse" in page
+    assert Brand.objects.get().registration_number == "84-1234567"
+
+
+def test_a_finding_about_a_sample_stands_beside_that_sample(owner, ready):
+    samples = [CAMPAIGN.samples[0], "Clean Machine: book at https://bit.ly/x now. Reply STOP to opt out.", ""]
+    page = owner.post(f"{URL}check/texts/", TEXTS | {"samples": samples}).content.decode()
+    beside = page.partition('id="samples-1-findings"')[2].partition("</div>")[0]
+    assert "30892" in beside
+    assert "30892" not in page.partition('id="samples-0-findings"')[2].partition("</div>")[0]
+
+
+def test_gaps_between_samples_are_not_kept(owner, ready):
+    owner.post(f"{URL}texts/", TEXTS | {"samples": [CAMPAIGN.samples[0], "", CAMPAIGN.samples[1], "", ""]})
+    assert A2pCampaign.objects.get().samples == list(CAMPAIGN.samples)
+
+
+def test_keywords_are_typed_with_commas(owner, ready):
+    owner.post(f"{URL}texts/", TEXTS | {"opt_out_keywords": "STOP, END halt"})
+    assert A2pCampaign.objects.get().opt_out_keywords == ["STOP", "END", "halt"]
+    assert 'value="STOP, END, halt"' in page_of(owner, "texts/")
+
+
+@pytest.mark.parametrize("status", [Status.SUBMITTED, Status.APPROVED])
+def test_what_is_under_review_is_shown_and_not_changed(owner, ready, status):
+    A2pCampaign.objects.update(status=status)
+    page = page_of(owner, "texts/")
+    assert "nothing can be changed now" in page and "Save and go on" not in page
+    owner.post(f"{URL}texts/", TEXTS | {"description": "Something else altogether"})
+    assert A2pCampaign.objects.get().description == CAMPAIGN.description
+
+
+def test_staff_and_strangers_do_not_come_in(tenant, owner):
+    User.objects.create_user("a2p-staff@shop.example", "a-long-password", is_staff=True, role="manager")
+    colleague, stranger = signed_in("a2p-staff@shop.example"), Client(HTTP_HOST="shop.localhost")
+    for path in ("", "business/", "texts/"):
+        assert colleague.get(URL + path).status_code == 403
+        assert stranger.get(URL + path)["Location"].startswith("/admin/login/")
+
+
+def test_markup_that_was_typed_is_shown_as_text(owner, ready):
+    save_brand(None, {"display_name": "<script>alert(1)</script>"})
+    campaign_row()
+    assert "<script>alert(1)" not in page_of(owner, "business/")
