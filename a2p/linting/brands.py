@@ -39,7 +39,7 @@ def _names(brand: BrandFacts) -> list[Finding]:
         return [Finding("legal_name", _NAME, "This looks like an example. Give the legal name as the tax office writes it.")]
     if not name.isascii():
         sentence = "The tax office's records have plain letters only. Write the name as its letter (CP 575) does."
-        return [Finding("legal_name", _UNVERIFIED, sentence)]
+        return [Finding("legal_name", _UNVERIFIED, sentence, Severity.WARNS)]
     return []
 
 

@@ -2,15 +2,15 @@
 
 import re
 
-from a2p.linting.words import SHORTENERS, domain_of, has_placeholder, host_of, links_in, names_brand, phrases, says
+from a2p.linting.words import SHORTENERS, domain_of, has_placeholder, host_of, links_in, names_brand, phrases, plain, says
 from a2p.types import BrandFacts, CampaignFacts, Finding, Severity
 
-FLOW, UNVERIFIABLE, PRE_TICKED = 30896, 30909, 30925
+FLOW, UNVERIFIABLE, PRE_TICKED, BUNDLED, PASSED_ON = 30896, 30909, 30925, 30556, 30908
 
 _WAY = {
     "form": phrases(
-        "(?:web ?|online )?form", "check ?box", "tick ?box", "box", "web ?site", "online", "book(?:ing)? page", "landing page",
-        "checkout", "portal", "sign ?-?up page",
+        "(?:web ?|online )?forms?", "check ?box(?:es)?", "tick ?box(?:es)?", "box(?:es)?", "switch(?:es)?", "toggles?", "web ?site",
+        "online", "book(?:ing)? page", "landing page", "checkout", "portal", "sign ?-?up page",
     ),
     "keyword": re.compile(r"\b(?:text|texting|send|sending)\W{1,3}['\"\u201c]?\w{2,12}['\"\u201d]?\W{1,3}to\b"),
     "spoken": phrases(
@@ -19,15 +19,21 @@ _WAY = {
     ),
     "paper": phrases("paper", "intake", "printed", "written", "sign(?:s|ed|ing)?", "clipboard", "tablet", "qr code", "card"),
 }  # fmt: skip
+_BOX = r"(?:check ?box|tick ?box|box|switch|toggle|button|option)(?:es|s)?"
+_OPEN = "(?:un(?:checked|ticked|marked|selected)|empty|blank|clear|off|open|optional|not (?:pre-?)?(?:checked|ticked|marked|selected|on))"
 _AGREES = phrases(
     r"agree\w*", r"consent\w*", "opt(?:s|ed|ing)?[ -]?in", "check(?:s|ing)? (?:the|a|an)", "tick(?:s|ing)?", r"subscrib\w+",
-    "permission", "yes",
+    "permission", "yes", rf"(?:mark|tap|click|choose|select|switch|turn|press)(?:s|es|ing)?\b[^.]{{0,40}}\b{_BOX}",
+    rf"{_OPEN}\b[^.]{{0,30}}\b{_BOX}", rf"{_BOX}\b[^.]{{0,30}}\b{_OPEN}",
 )  # fmt: skip
 _PRE_TICKED = phrases(
     "pre-?(?:checked|ticked|selected)", "(?:checked|ticked|selected|enabled|opted[ -]in) by default",
     "defaults? to (?:yes|checked|on)", "already (?:checked|ticked)",
 )  # fmt: skip
-_NOT_PRE_TICKED = re.compile(r"\b(?:not|never|isn't|un)[ -]?(?:pre-?)?(?:checked|ticked|selected)\b|\bunchecked\b|\bempty\b")
+_NOT_PRE_TICKED = re.compile(
+    r"\b(?:not|never|isn't|un|none|nothing|neither)(?: (?:is|are|comes?|of them is))?[ -]?(?:pre-?)?(?:checked|ticked|selected)\b"
+    r"|\b(?:unchecked|unticked|unselected|empty|blank)\b"
+)
 _NUMBER_GIVEN = r"by (?:providing|giving|sharing|entering|submitting) (?:us |their |your |a |the )*(?:phone|mobile|cell|number|contact)"
 _IMPLIED = phrases(
     "auto(?:matic(?:ally)?)?[ -]?(?:opted[ -]in|enrolled|subscribed|added|opt[ -]?in)",
@@ -53,9 +59,23 @@ _BUNDLED = re.compile(
 )
 _OFTEN = phrases(
     "frequency", "(?:messages?|texts?) (?:per|a|each)", r"msgs?[ /](?:per |a )?(?:week|month|mo)", "times (?:a|per)", r"up to \d+",
-    r"\d+ (?:to|-) \d+", "recurring", "varies", "vary",
+    r"\d+ ?(?:to|or|-) ?\d+", "recurring", "varies", "vary", "depends?", r"how (?:many|often)", "when(?:ever)? you (?:ask|request)",
+    "per (?:request|order|visit|week|month)",
 )  # fmt: skip
 _RATES = re.compile(r"\b(?:msg|message|messaging|data)\b[^.]{0,30}\brates?\b|\brates? may apply\b|\bstandard rates\b|\bfree of charge\b")
+_CHANNEL = "(?:phone(?: calls?)?|voice|calls?|e-?mails?|mail|texts?(?: messages?)?|sms(?: messages?)?)"
+_CHANNELS = re.compile(rf"\b{_CHANNEL}(?:(?:,? (?:and|or|&|plus) |, ?| ?/ ?)(?:by |via |an? )?{_CHANNEL})+\b")
+_TEXTS, _OTHER_CHANNELS = phrases("texts?", "sms"), phrases("phone", "voice", "calls?", "e-?mails?", "mail")
+_OF_ITS_OWN = phrases("separate(?:ly)?", "each", "apart", "independent(?:ly)?", "own", "choose", "choices?")
+_TOGETHER = phrases(
+    "agree", "consent", "contact(?:ed)?", "receive", "want", "opt(?:s|ed|ing)?[ -]?in", "sign(?:s|ed)? up", "(?:check)?box(?:es)?",
+)  # fmt: skip
+_PARTNERS = r"(?:partners?|affiliates?|third[- ]part\w+)"
+_PASSED_ON = phrases(
+    rf"(?:share[ds]?|sharing|sold|sell|pass(?:ed)?|giv(?:e|en)|provided?|transferred|disclosed?)\b[^.]{{0,60}}\b{_PARTNERS}",
+    rf"(?:texts?|messages?|offers?|hear)\b[^.]{{0,60}}\band (?:our |its |their )?(?:\w+ )?{_PARTNERS}",
+)
+_NOT_PASSED_ON = phrases("not", "never", "no", "without", "don't", "won't", "nobody")
 _SENTENCE_END = re.compile(r"[.!?;]\s|\n")
 # What carriers want to be said where people agree; each is its own gap.
 _TOLD = (
@@ -77,7 +97,7 @@ def consent_findings(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding
 
 
 def _ways(text: str) -> set[str]:
-    return {way for way, pattern in _WAY.items() if says(text, pattern)}
+    return {way for way, pattern in _WAY.items() if says(text, pattern)} | ({"form"} if links_in(text) else set())
 
 
 def _way(text: str) -> list[Finding]:
@@ -98,9 +118,22 @@ def _refused(text: str) -> list[Finding]:
         found.append(Finding("message_flow", FLOW, "Consent given to somebody else does not count. Write to people who agreed with you."))
     if _claims(text, _FORCED, unless=_NOT_FORCED):
         found.append(Finding("message_flow", FLOW, "Nothing may depend on it. Say that agreeing is not a condition of buying."))
+    if any(_names_channels(sentence) for sentence in _SENTENCE_END.split(text)):
+        found.append(Finding("message_flow", BUNDLED, "Ask for texts in a box of their own, apart from calls and emails."))
+    if _claims(text, _PASSED_ON, unless=_NOT_PASSED_ON):
+        sentence = "Numbers and consent may not be passed on to anybody. Say that they are not, and see that it is so."
+        found.append(Finding("message_flow", PASSED_ON, sentence))
     if says(text, _BUNDLED):
         found.append(Finding("message_flow", FLOW, "Texts need a yes of their own, apart from terms and privacy policy."))
     return found
+
+
+def _names_channels(sentence: str) -> bool:
+    """Tell whether one yes is asked for texts together with calls or emails."""
+    if not says(sentence, _TOGETHER) or says(sentence, _OF_ITS_OWN):
+        return False
+    listed = (match.group() for match in _CHANNELS.finditer(plain(sentence)))
+    return any(_TEXTS.search(each) and _OTHER_CHANNELS.search(each) for each in listed)
 
 
 def _claims(text: str, what: re.Pattern[str], *, unless: re.Pattern[str]) -> bool:

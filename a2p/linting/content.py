@@ -10,23 +10,34 @@ ALIKE = 0.9  # share of words two samples have in common from which on they are 
 
 STOP = phrases(
     r"(?:reply|text|txt|send|answer with|respond with)\W{0,3}(?:stop|unsubscribe|end|quit|cancel|opt ?out)",
-    "stop to (?:opt|end|unsub|cancel|stop)", r"to opt out\b.{0,20}\bstop", "stop2(?:end|quit)", r"unsubscribe: ?(?:reply|text) \w+",
+    r"stop (?:to|for) \w+", "stop (?:ends|cancels|stops)", r"to opt out\b.{0,20}\bstop",
+    "stop2(?:end|quit)", r"unsubscribe: ?(?:reply|text) \w+",
 )  # fmt: skip
 _MARKETING = re.compile(
     r"\b\d{1,3} ?% off\b|\$\d+ off\b|\bsave \$?\d+"
-    r"|\b(?:sale|discount|coupon|promo(?:tion)?s?|special offer|offers?|deals?|free (?:upgrade|gift|wash)|limited time|black friday"
+    r"|\bhalf[ -](?:off|price)\b|\bbogo\b|\b(?:two|2)[ -]for[ -](?:one|1)\b"
+    r"|\b(?:sales?|discounts?|coupons?|promo(?:tion)?s?|special offer|offers?|deals?|free (?:upgrade|gift|wash)|limited time|black friday"
     r"|(?:loyalty|reward|bonus) points|newsletter|specials?)\b"
 )
+# What may be an invitation and need not be one: enough for a marketing campaign, too little to refuse another.
+_INVITES = phrases(
+    "free", r"\w+ points", r"invit\w+", "join(?: us)?", "tonight", "new", "tickets?", "events?", "tastings?", "workshops?", "happy hours?",
+    r"a few \w+ left", "seats", "book(?: now)?", "reserve", "treats?", "news", r"announc\w+", "releases?",
+    r"launch\w*", "win", "winner", "gift",
+)  # fmt: skip
 _CARE = phrases(
     "appointments?", "bookings?", "reservation", "reminders?", "confirm(?:ed|ation)?", "scheduled?", "ready for pick ?up", "estimate",
     "invoice", "receipt", "order", "your (?:car|vehicle|detail|visit|service|stylist|technician)", "question", "reply", "support",
     r"arriv\w+", "on (?:the|our) way",
 )  # fmt: skip
 _CODE = phrases("(?:verification|security|one[- ]time|login|sign[- ]in|access) (?:code|password|pin)", "code is", "otp")
-_SENDS = phrases("texts?", "sms", "messages?", "messaging", r"notif\w+", r"remind\w+", "alerts?", "updates?", "sends?", "sent", "receive")
+_SENDS = phrases(
+    "texts?", "sms", "messages?", "messaging", r"notif\w+", r"remind\w+", "alerts?", "updates?", "sends?", "sent", "receive",
+    "tells?", "lets?", r"inform\w*", r"announc\w+", r"invit\w+", r"confirm\w*", "answers?",
+)  # fmt: skip
 _TO_WHOM = phrases(
     "customers?", "clients?", "guests?", "patients?", "members?", "subscribers?", "people", "users?", "those", "anyone", "everyone",
-    "owners?",
+    r"\w*owners?", "shoppers?", "buyers?", "parents?", "families", "volunteers?", "students?", "residents?", "visitors?", "diners?",
 )  # fmt: skip
 _FORBIDDEN = phrases(
     "cannabis", "marijuana", "cbd", "thc", "kratom", "vap(?:es?|ing)", r"e-cig\w*", "tobacco", "cigars?", "hookah", "escorts?",
@@ -36,7 +47,11 @@ _FORBIDDEN = phrases(
     "sweepstakes",
 )  # fmt: skip
 _DRINK = phrases("alcohol", "beers?", "wines?", "liquor", "whiskey", "vodka", "tequila", "cocktails?", "brewery", "over 21")
-_LOANS = phrases("loans?", "lending", "financing", "mortgages?", "cash advance", "apr", "interest rate")
+_LOANS = phrases("loans?", "lending", "financing", "mortgages?", "cash advance", r"\d ?% apr", "(?:low|fixed|your) apr", "interest rate")
+_TOO_GOOD = phrases(
+    "you(?:'ve| have) (?:won|been (?:selected|chosen))", r"(?:are|is) (?:a|the|our) (?:lucky )?winner", "you won",
+    r"claim (?:your )?(?:prize|reward|gift|free|winnings|now|it now)", "congratulations!? you",
+)  # fmt: skip
 _VARIABLE = re.compile(r"\{\{?\s*\w+\s*\}?\}|<[a-z_ ]+>|%\w+%", re.IGNORECASE)
 _PROMOTIONAL = {"MARKETING", "MIXED", "LOW_VOLUME", "SOLE_PROPRIETOR"}
 _NO_MARKETING = {"CUSTOMER_CARE", "ACCOUNT_NOTIFICATION", "DELIVERY_NOTIFICATION", "2FA"}
@@ -119,6 +134,8 @@ def _subjects(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
     for field, index, text in texts:
         if match := _FORBIDDEN.search(plain(text)):
             found.append(Finding(field, 30897, f"Carriers let nothing through about “{match.group()}”.", index=index))
+        if match := _TOO_GOOD.search(plain(text)):
+            found.append(Finding(field, 30885, f"“{match.group()}” reads like a swindle. Say what there is, and for whom.", index=index))
         if says(text, _DRINK) and not campaign.is_age_gated:
             found.append(Finding(field, 30888, "This is for adults only. Tick the check of age, or leave it out.", index=index))
         if says(text, _LOANS) and not campaign.is_direct_lending:
@@ -137,18 +154,27 @@ def _use_case(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
             found.append(Finding("samples", 30893, sentence, index=index))
         if case == "2FA" and sample.strip() and not says(sample, _CODE):
             found.append(Finding("samples", 30893, "This use case is for codes alone.", index=index))
-    if case == "MARKETING" and samples and not any(says(sample, _MARKETING) for sample in samples):
+    if case == "MARKETING" and samples and not any(_advertises(sample) for sample in samples):
         found.append(Finding("samples", 30893, "No sample advertises anything. Show an offer, or choose another use case."))
     if case in ("CUSTOMER_CARE", "ACCOUNT_NOTIFICATION") and samples and not any(says(sample, _CARE) for sample in samples):
         found.append(Finding("samples", 30893, "No sample is about an appointment, an order or a question.", Severity.WARNS))
     if case in _NO_MARKETING and says(campaign.description, _MARKETING):
         found.append(Finding("description", 30886, "The description speaks of offers, which the use case does not cover."))
-    if case == "MARKETING" and campaign.description.strip() and not says(campaign.description, _MARKETING):
+    if case == "MARKETING" and campaign.description.strip() and not _advertises(campaign.description):
         found.append(Finding("description", 30886, "Say that you send offers: that is what this use case is for.", Severity.WARNS))
     return found
 
 
-_NO_MORE = re.compile(r"\b(?:unsubscribed|opted out|no (?:more|further) (?:messages|texts)|not (?:receive|get) any|removed|stopped)\b")
+def _advertises(text: str) -> bool:
+    return says(text, _MARKETING) or says(text, _INVITES)
+
+
+_NO_MORE = re.compile(
+    r"\b(?:unsubscribed|opted out|removed|stopped|ended|off (?:the|our) list|(?:texts|messages|updates|reminders) are (?:now )?off"
+    r"|no (?:more|further|additional) (?:\w+ ){0,2}(?:messages|texts|msgs|sms)"
+    r"|(?:not|won't) (?:\w+ )?(?:receive|get|hear|be texted|text|send)"
+    r"|(?:will|we'll|have) stop(?:ped)? (?:texting|sending))\b"
+)
 _REACH = re.compile(r"@|\b(?:call|email|visit|contact|phone)\b")
 
 

@@ -25,7 +25,7 @@ def _page(brand: BrandFacts, field: str, code: int, label: str, url: str) -> lis
     if url.startswith("http://"):
         found.append(Finding(field, code, "Give the address with https.", Severity.WARNS))
     site = domain_of(host_of(brand.website)) if brand.website.strip() else ""
-    if site and domain != site:
+    if "." in site and domain != site:
         found.append(Finding(field, code, f"Reviewers expect your {label} on your own website ({site}).", Severity.WARNS))
     parts = address_of(url)
     if not (parts.path.strip("/") or parts.fragment or parts.query):
