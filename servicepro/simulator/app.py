@@ -3,7 +3,8 @@
 Control: POST and DELETE /control/faults, GET /control/messages?to=, GET /control/stats, POST /control/reset,
 POST /control/numbers {number, inboundUrl, serviceSid (optional)}, POST and DELETE /control/sendgrid-webhook {url},
 GET /control/sendgrid-public-key, POST /control/inbound {from, to, body, hoursAgo (optional)}, POST /control/activity {on},
-GET /control/templates, POST /control/templates {sid, name, body, status, …: a new one without sid}; GET /health.
+GET and POST /control/registrations, and POST below it (compliance_control), GET /control/templates,
+POST /control/templates {sid, name, body, status, …: a new one without sid}; GET /health.
 """
 
 import time
@@ -15,6 +16,8 @@ import aiohttp
 
 from servicepro.simulator import pages
 from servicepro.simulator.callbacks import Caller, Heard
+from servicepro.simulator.compliance_api import ComplianceApi
+from servicepro.simulator.compliance_control import control_registrations
 from servicepro.simulator.content_api import ContentApi, set_template
 from servicepro.simulator.faults import Faults
 from servicepro.simulator.sendgrid_api import SendGridApi
@@ -32,11 +35,14 @@ class Simulator:
         self.twilio = TwilioApi(store, self.faults, self.caller)
         self.sendgrid = SendGridApi(store, self.faults, self.caller)
         self.content = ContentApi(store, self.faults)
+        self.compliance = ComplianceApi(store, self.faults)
         if store.directory:
             (store.directory / "sendgrid_public_key").write_text(self.caller.public_key())
 
     def answer(self, request: Request) -> Answer:
         """Answer one request, now or later."""
+        if self.compliance.is_addressed(request.path):
+            return self.compliance.answer(request)
         if request.path.startswith("/api/"):
             return self.twilio.answer(request)
         if request.path.startswith("/sendgrid/"):
@@ -62,8 +68,9 @@ class Simulator:
             self.store.reset()
         elif (verb, name) == ("POST", "numbers"):
             given = request.json
-            number = {"number": given["number"], "inboundUrl": given["inboundUrl"], "serviceSid": given.get("serviceSid", "")}
-            self.store.write("number", number)
+            # Without a service it stays where it is: the set-up that says its numbers again takes none out of its service.
+            service = given.get("serviceSid", self.store.services.get(given["number"], ""))
+            self.store.write("number", {"number": given["number"], "inboundUrl": given["inboundUrl"], "serviceSid": service})
         elif (verb, name) == ("POST", "sendgrid-webhook"):
             self.store.write("event_url", str(request.json["url"]))
         elif (verb, name) == ("DELETE", "sendgrid-webhook"):
@@ -73,6 +80,8 @@ class Simulator:
         elif (verb, name) == ("POST", "inbound"):
             given = request.json
             return self.inbound(given["from"], given["to"], given["body"], float(given.get("hoursAgo", 0)))
+        elif name.partition("/")[0] == "registrations":
+            return control_registrations(self.compliance.reviews, verb, name.removeprefix("registrations").strip("/"), request)
         elif (verb, name) == ("POST", "templates"):
             return json_reply(200, {"sid": set_template(self.store, request.json)})
         elif verb == "GET":

@@ -6,6 +6,10 @@ POST /control/faults takes JSON: `api` (twilio, sendgrid, both), `seed`, `latenc
 (accepted, unreadable answer), `unauthorized` (401). `count` ends them after so many faulty answers. `logLagMs` keeps young messages
 out of Twilio's list.
 
+`call` is a regular expression for the calls that go wrong, all others are answered as usual: "POST .*/EntityAssignments$" finds its
+place in verb, blank and path, such as "POST /trusthub/v1/EndUsers". `skip` lets so many calls pass before. Both hold for the
+registration endpoints; messages and emails know no `call`, and one that is set leaves them alone.
+
 `removal` says what an account may do with its copies of messages: `delete` them, only `redact` them, or neither (`refuse`).
 
 `reads` says whether WhatsApp messages are read once they are delivered, `whatsappUs` whether marketing reaches +1 there.
@@ -15,12 +19,13 @@ out of Twilio's list.
 A name nobody knows is refused: a misspelt fault would be a test that cannot fail.
 """
 
+import re
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 KINDS = ("throttle", "reject500", "accept500", "acceptTimeout", "acceptReset", "reset", "garbage", "unauthorized")
-NUMBERS = ("seed", "latencyMs", "jitterMs", "retryAfter", "timeoutSeconds", "count", "logLagMs", "callbackDelayMs")
+NUMBERS = ("seed", "latencyMs", "jitterMs", "retryAfter", "timeoutSeconds", "count", "logLagMs", "callbackDelayMs", "skip")
 CHOICES = {
     "api": ("twilio", "sendgrid", "both"),
     "removal": ("delete", "redact", "refuse"),
@@ -38,6 +43,8 @@ def check(settings: Any) -> dict[str, Any]:
     for name, value in settings.items():
         if name in CHOICES:
             is_fine = value in CHOICES[name]
+        elif name == "call":
+            is_fine = isinstance(value, str) and _is_pattern(value)
         elif name in KINDS or name in NUMBERS:
             is_fine = type(value) in (int, float) and 0 <= value <= (1 if name in KINDS else 2**63)
         else:
@@ -47,6 +54,14 @@ def check(settings: Any) -> dict[str, Any]:
     return settings
 
 
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
 @dataclass
 class Faults:
     """The misbehaviour in force."""
@@ -54,16 +69,22 @@ class Faults:
     settings: dict[str, Any] = field(default_factory=dict)
     random: Random = field(default_factory=lambda: Random(1))  # noqa: S311  reproducible on purpose
     left: int | None = None
+    skipped: int = 0
 
     def set(self, settings: Any) -> None:
         """Replace what is in force. Raises ValueError."""
         self.settings = check(settings)
         self.random = Random(settings.get("seed", 1))  # noqa: S311
-        self.left = settings.get("count")
+        self.left, self.skipped = settings.get("count"), 0
 
-    def pick(self, api: str) -> str | None:
-        """Return the fault for this request, or None."""
+    def pick(self, api: str, call: str = "") -> str | None:
+        """Return the fault for this request, or None; `call` is its verb and path."""
         if not self.settings or self.settings.get("api", "both") not in (api, "both") or self.left == 0:
+            return None
+        if not re.search(self.settings.get("call", ""), call):
+            return None
+        if self.skipped < self.settings.get("skip", 0):
+            self.skipped += 1
             return None
         draw = self.random.random()
         for kind in KINDS:

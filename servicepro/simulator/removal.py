@@ -25,12 +25,12 @@ def change_message(
     """Redact or delete one message of the log, or refuse as Twilio does, or misbehave as told."""
     fault = faults.pick("twilio")
     if fault and fault not in LOST_ANSWERS:
-        return _misbehave(fault, faults, error)
+        return misbehave(fault, faults, error)
     reply = _change(request, sid, store, faults, shown=shown, error=error)
-    return _lose(reply, fault, faults) if fault else reply
+    return lose_answer(reply, fault, faults) if fault else reply
 
 
-def _lose(reply: Reply, fault: str, faults: Faults) -> Reply:
+def lose_answer(reply: Reply, fault: str, faults: Faults) -> Reply:
     """Do what was asked, and let the answer get lost."""
     if fault == "acceptTimeout":
         reply.delay_seconds = faults.timeout_seconds
@@ -62,7 +62,8 @@ def _change(request: Request, sid: str, store: Store, faults: Faults, *, shown: 
     return json_reply(200, shown(redacted))
 
 
-def _misbehave(fault: str, faults: Faults, error: Refusal) -> Reply:
+def misbehave(fault: str, faults: Faults, error: Refusal) -> Reply:
+    """Return the answer of a provider that takes nothing."""
     if fault == "throttle":
         extra = {"Retry-After": str(faults.settings["retryAfter"])} if "retryAfter" in faults.settings else {}
         return error(429, 20429, "Too Many Requests", **extra)
@@ -94,4 +95,4 @@ def erase_recipients(request: Request, store: Store, faults: Faults, *, error: R
     for address in addresses:
         store.write("forget_mails", address.lower())
     reply = json_reply(202, {"job_id": secrets.token_hex(16)})
-    return _lose(reply, fault, faults) if fault else reply
+    return lose_answer(reply, fault, faults) if fault else reply

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from servicepro.simulator.compliance_records import Record, first_records
+
 ACCOUNT_SID = "AC" + "5" * 32
 AUTH_TOKEN = "simulator-auth-token"  # noqa: S105  the simulator's own, worth nothing elsewhere
 SENDGRID_KEY = "SG.simulator"
@@ -105,6 +107,8 @@ class Store:
     event_urls: list[str] = field(default_factory=list)
     templates: dict[str, Template] = field(default_factory=demo_templates)
     suppressed: dict[str, str] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=first_records)
+    review: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     lean_messages: int = 0
     _journal: TextIO | None = None
@@ -158,6 +162,16 @@ class Store:
         if kind == "number":
             self.inbound_urls[payload["number"]] = payload["inboundUrl"]
             self.services[payload["number"]] = payload.get("serviceSid", "")
+        elif kind == "number_gone":
+            self.inbound_urls.pop(payload, None)
+            self.services.pop(payload, None)
+        elif kind == "record":
+            key, fields = payload
+            self.records[key] = Record(**fields)
+        elif kind == "record_gone":
+            self.records.pop(payload, None)
+        elif kind == "review":
+            self.review = payload
         elif kind == "event_url":
             self.event_urls = [*(url for url in self.event_urls if url != payload), payload]
         elif kind == "event_url_gone":
@@ -203,6 +217,17 @@ class Store:
             self.counts[address] += 1
         self.lean_messages += len(addresses)
 
+    def keep_record(self, record: Record, key: str = "") -> None:
+        """Keep what was registered, under its id or another key."""
+        self.write("record", [key or record.sid, asdict(record)])
+
+    def inbound_url(self, number: str) -> str:
+        """Return where texts to a number go: its messaging service's address, unless that leaves it to the number."""
+        service = self.records.get(self.services.get(number, ""))
+        if service and not service.fields["use_inbound_webhook_on_number"]:
+            return service.fields["inbound_request_url"] or ""  # without an address Twilio throws them away
+        return self.inbound_urls.get(number, "")
+
     def choose_sender(self, service_sid: str) -> str:
         """Return the number a messaging service sends from."""
         pool = [number for number, service in self.services.items() if service == service_sid]
@@ -213,9 +238,10 @@ class Store:
         return self.services.get(number) or number
 
     def reset(self) -> None:
-        """Forget messages, emails and block lists, keep the set-up; the templates are those of the start again."""
+        """Forget messages, emails, block lists and registrations, keep the set-up; the templates are those of the start again."""
         for kept in (self.texts, self.texts_by_phone, self.mails, self.blocked, self.suppressed, self.counts):
             kept.clear()
+        self._forget_registrations()
         self.lean_messages, self.templates = 0, demo_templates()
         if self._journal:
             self._journal.truncate(0)
@@ -223,3 +249,12 @@ class Store:
             self.write("number", {"number": number, "inboundUrl": url, "serviceSid": self.services[number]})
         for url in self.event_urls:
             self.write("event_url", url)
+
+    def _forget_registrations(self) -> None:
+        """Forget what the API made: its numbers are given back, those of the set-up leave its messaging services."""
+        bought = {record.fields["phone_number"] for record in self.records.values() if record.life.get("is_bought")}
+        self.inbound_urls = {number: url for number, url in self.inbound_urls.items() if number not in bought}
+        made = {key for key, record in self.records.items() if not record.life.get("is_given")}
+        kept = {number: self.services.get(number, "") for number in self.inbound_urls}
+        self.services = {number: "" if service in made else service for number, service in kept.items()}
+        self.records, self.review = first_records(), {}

@@ -268,7 +268,7 @@ class TwilioApi:
             self.reply(phone, number, "You have been resubscribed. Reply STOP to unsubscribe.")
         elif word in HELP:
             self.reply(phone, number, "Reply STOP to unsubscribe. Msg & data rates may apply.")
-        url = self.store.inbound_urls.get(number)
+        url = self.store.inbound_url(number)
         if not url:
             return
         fields = {
