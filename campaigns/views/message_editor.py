@@ -19,10 +19,9 @@ from campaigns.services.messaging_words import (
     content_problems,
 )
 from campaigns.types import CustomerFilter, ListedCustomer, MessagingContent
-from campaigns.views.previewing import NOT_SUBMITTED, PEOPLE_SHOWN, SEARCH_CHARACTERS_MAX, TEMPLATE_CHIPS, TEMPLATE_WHY
+from campaigns.views.previewing import PEOPLE_SHOWN, SEARCH_CHARACTERS_MAX
+from campaigns.views.template_rows import template_rows
 from customers.services import record_access
-from messaging.errors import ProviderAway
-from messaging.services import whatsapp_templates
 from messaging.types import WhatsappTemplate
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.merge_fields import split_fallback
@@ -158,49 +157,15 @@ class Variable:
     own: str
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRow:
-    """A WhatsApp template as it can be picked."""
-
-    sid: str
-    name: str
-    language: str
-    body: str
-    status: str
-    chip: str
-    why: str
-    is_usable: bool
-    is_chosen: bool
-    variables: tuple[Variable, ...]
-
-
 def templates_context(typed: MessagingContent) -> dict[str, Any]:
-    """Return the account's WhatsApp templates with their state; or the sentence of a provider that is away, and what was chosen."""
-    try:
-        rows = [_row(template, typed) for template in whatsapp_templates()]
-    except ProviderAway as error:
-        return {"templates": {"problem": error.message}}
-    shown = [row for row in rows if row.is_usable or row.is_chosen]
-    return {"templates": {"rows": shown, "others": [row for row in rows if row not in shown], "is_known": True}}
+    """Return the account's WhatsApp templates, with what each number stands for."""
 
+    def variables(template: WhatsappTemplate) -> tuple[Variable, ...]:
+        chosen = dict(typed.content_variables) if template.sid == typed.content_sid else {}
+        mapped = guess_fields(template) | chosen
+        return tuple(_variable(number, sample, mapped.get(number, "")) for number, sample in template.variables.items())
 
-def _row(template: WhatsappTemplate, typed: MessagingContent) -> TemplateRow:
-    is_chosen, reason = template.sid == typed.content_sid, f" ({template.rejection_reason})" if template.rejection_reason else ""
-    why = "" if template.is_approved else TEMPLATE_WHY.get(template.status, NOT_SUBMITTED).format(reason=reason)
-    mapped = guess_fields(template) | (dict(typed.content_variables) if is_chosen else {})
-    variables = tuple(_variable(number, sample, mapped.get(number, "")) for number, sample in template.variables.items())
-    return TemplateRow(
-        sid=template.sid,
-        name=template.name,
-        language=template.language,
-        body=template.body,
-        status=template.status,
-        chip=TEMPLATE_CHIPS.get(template.status, "held"),
-        why=why,
-        is_usable=template.is_approved,
-        is_chosen=is_chosen,
-        variables=variables,
-    )
+    return template_rows(typed.content_sid, variables)
 
 
 def _variable(number: str, sample: str, named: str) -> Variable:

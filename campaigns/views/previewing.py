@@ -1,7 +1,6 @@
 """What the page of an invitation shows while it is composed: the message as somebody gets it, whom it reaches, templates, people."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +11,10 @@ from campaigns.forms import VARIABLES
 from campaigns.models import Campaign
 from campaigns.services.invitation_words import word_problems
 from campaigns.types import Audience, InvitationDraft
+from campaigns.views.template_rows import template_rows
 from campaigns.wording import reason_label
 from customers.selectors import imported_customers, imported_lives, listed_person
 from customers.services import record_access
-from messaging.errors import ProviderAway
-from messaging.services import whatsapp_templates
 from messaging.types import WhatsappTemplate
 from servicepro.lib.errors import ServiceProError
 from servicepro.lib.phone import mask_phone
@@ -26,14 +24,6 @@ from tenants.selectors import signed_in_user
 PEOPLE_SHOWN = 6
 SEARCH_CHARACTERS_MAX = 120
 CHANNEL_WORDS = {"sms": "by text", "whatsapp": "by WhatsApp"}
-TEMPLATE_CHIPS = {"approved": "approved", "rejected": "refused", "paused": "held", "disabled": "refused"}
-TEMPLATE_WHY = {
-    "rejected": "WhatsApp refused it{reason}. Change it with your provider and submit it again.",
-    "paused": "WhatsApp paused it because people complained{reason}. It can be used again when the pause ends.",
-    "disabled": "WhatsApp switched it off for good{reason}. Make another one.",
-    "pending": "WhatsApp still looks at it{reason}. It can be chosen when it is approved.",
-}
-NOT_SUBMITTED = "It was not sent to WhatsApp for approval yet{reason}."
 
 # How the sample of a template's variable looks, most telling first.
 SHAPES = (
@@ -119,48 +109,14 @@ def reach_of(audience: Audience, channel: str, segments: SegmentCount | None) ->
     }
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateRow:
-    """A WhatsApp template as it can be picked; `variables` are (number, sample, the field chosen for it)."""
-
-    sid: str
-    name: str
-    language: str
-    body: str
-    status: str
-    chip: str
-    why: str
-    is_usable: bool
-    is_chosen: bool
-    variables: tuple[tuple[str, str, str], ...]
-
-
 def templates_context(draft: InvitationDraft) -> dict[str, Any]:
-    """Return the account's WhatsApp templates with their state; or the sentence of a provider that is away, and what was chosen."""
-    try:
-        rows = [_row(template, draft) for template in whatsapp_templates()]
-    except ProviderAway as error:
-        return {"templates": {"problem": error.message}, "fields": VARIABLES}
-    shown = [row for row in rows if row.is_usable or row.is_chosen]
-    return {"templates": {"rows": shown, "others": [row for row in rows if row not in shown], "is_known": True}, "fields": VARIABLES}
+    """Return the account's WhatsApp templates; of each number (number, sample, the field chosen for it)."""
 
+    def variables(template: WhatsappTemplate) -> tuple[tuple[str, str, str], ...]:
+        fields = guess_mapping(template) | {number: field for number, field in draft.content_variables.items() if field}
+        return tuple((number, sample, fields.get(number, "")) for number, sample in template.variables.items())
 
-def _row(template: WhatsappTemplate, draft: InvitationDraft) -> TemplateRow:
-    is_usable, reason = template.is_approved, f" ({template.rejection_reason})" if template.rejection_reason else ""
-    why = "" if is_usable else TEMPLATE_WHY.get(template.status, NOT_SUBMITTED).format(reason=reason)
-    fields = guess_mapping(template) | {number: field for number, field in draft.content_variables.items() if field}
-    return TemplateRow(
-        sid=template.sid,
-        name=template.name,
-        language=template.language,
-        body=template.body,
-        status=template.status,
-        chip=TEMPLATE_CHIPS.get(template.status, "held"),
-        why=why,
-        is_usable=is_usable,
-        is_chosen=template.sid == draft.content_sid,
-        variables=tuple((number, sample, fields.get(number, "")) for number, sample in template.variables.items()),
-    )
+    return template_rows(draft.content_sid, variables) | {"fields": VARIABLES}
 
 
 def guess_mapping(template: WhatsappTemplate) -> dict[str, str]:
