@@ -68,9 +68,10 @@ class Simulator:
             self.store.reset()
         elif (verb, name) == ("POST", "numbers"):
             given = request.json
-            # Without a service it stays where it is: the set-up that says its numbers again takes none out of its service.
-            service = given.get("serviceSid", self.store.services.get(given["number"], ""))
-            self.store.write("number", {"number": given["number"], "inboundUrl": given["inboundUrl"], "serviceSid": service})
+            number, url = given["number"], given["inboundUrl"]
+            # The set-up says its numbers at every start: that takes none out of a service it was put into through the API.
+            service = given.get("serviceSid", self.store.registered_service(number))
+            self.store.write("number", {"number": number, "inboundUrl": url, "serviceSid": service})
         elif (verb, name) == ("POST", "sendgrid-webhook"):
             self.store.write("event_url", str(request.json["url"]))
         elif (verb, name) == ("DELETE", "sendgrid-webhook"):

@@ -221,6 +221,11 @@ class Store:
         """Keep what was registered, under its id or another key."""
         self.write("record", [key or record.sid, asdict(record)])
 
+    def registered_service(self, number: str) -> str:
+        """Return the messaging service made through the API that a number is in, "" where there is none."""
+        service = self.services.get(number, "")
+        return service if service in self.records else ""
+
     def inbound_url(self, number: str) -> str:
         """Return where texts to a number go: its messaging service's address, unless that leaves it to the number."""
         service = self.records.get(self.services.get(number, ""))
