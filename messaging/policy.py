@@ -75,6 +75,10 @@ def decide(envelope: Envelope, facts: Facts, now: datetime.datetime) -> Decision
     )
 
 
+# Unsubscribing is about offers, as its page says: what somebody asked for themselves, a code or a booking, still comes.
+OFFERS_ALONE = frozenset({"unsubscribe"})
+
+
 def _explicit_refusal(envelope: Envelope, facts: Facts) -> Skip | None:
     """Only what a person said counts as an opt-out; silence does not."""
     seen: dict[str, Any] = {}
@@ -92,7 +96,7 @@ def _explicit_refusal(envelope: Envelope, facts: Facts) -> Skip | None:
         seen |= {name: value for name, value in flags.items() if value}
     if seen and envelope.message_class is MessageClass.MARKETING:
         return Skip(Reason.OPTED_OUT_EXPLICIT, seen)
-    if facts.suppressed:
+    if facts.suppressed and not (facts.suppressed in OFFERS_ALONE and envelope.message_class is MessageClass.TRANSACTIONAL):
         return Skip(Reason.SUPPRESSED, {"suppression": facts.suppressed})
     return None
 

@@ -44,6 +44,8 @@ OPTED_IN = Facts(
         (replace(SMS, channel=Channel.WHATSAPP), replace(FACTS, consent=ConsentFacts(sms_consent=True)), "consent_required"),
         (EMAIL, replace(FACTS, consent=ConsentFacts(email_opt_out=True)), "opted_out_explicit"),
         (EMAIL, replace(FACTS, suppressed="unsubscribe"), "address_suppressed"),
+        (replace(EMAIL, message_class=MessageClass.TRANSACTIONAL), replace(FACTS, suppressed="hard_bounce"), "address_suppressed"),
+        (replace(SMS, message_class=MessageClass.TRANSACTIONAL), replace(FACTS, suppressed="stop_keyword"), "address_suppressed"),
         (replace(EMAIL, channel_enabled=False), FACTS, "email_disabled_campaign"),
         (replace(EMAIL, address=None), FACTS, "invalid_email_format"),
         (EMAIL, NO_SENDER, "sendgrid_not_configured"),
@@ -85,6 +87,10 @@ def test_each_rule_skips_with_its_own_word(envelope, facts, reason):
 )
 def test_unknown_consent_and_other_channels_wishes_do_not_stop_a_message(envelope, facts):
     assert isinstance(decide(envelope, facts, NOON), Send)
+
+
+def test_unsubscribing_from_offers_leaves_what_somebody_asked_for_themselves():
+    assert isinstance(decide(replace(EMAIL, message_class=MessageClass.TRANSACTIONAL), replace(FACTS, suppressed="unsubscribe"), NOON), Send)
 
 
 def test_night_holds_a_marketing_text_until_morning_and_nothing_else():
