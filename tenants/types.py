@@ -13,6 +13,8 @@ class ApiScope(StrEnum):
     LOYALTY_WRITE = "loyalty:write"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
+    REGISTRATION_READ = "registration:read"
+    REGISTRATION_WRITE = "registration:write"
 
     @property
     def label(self) -> str:
@@ -28,4 +30,6 @@ _LABELS = {
     ApiScope.LOYALTY_WRITE: "Make and change welcome offers",
     ApiScope.CAMPAIGNS_READ: "See invitations and messaging campaigns and what came of them, in numbers",
     ApiScope.CAMPAIGNS_WRITE: "Make, send, pause and cancel invitations and messaging campaigns: this costs money and writes to customers",
+    ApiScope.REGISTRATION_READ: "See how far the set-up and the registration for texting are",
+    ApiScope.REGISTRATION_WRITE: "Submit the registration for texting to Twilio and ask how it stands: this costs fees",
 }

@@ -35,6 +35,7 @@ _MEANINGS = {
     422: "The file is damaged, empty or locked",
     429: "Asked too often; the header Retry-After says how many seconds to wait",
     500: "Our fault",
+    502: "The provider refused or could not be reached; it is recorded, and the message says what to do",
     503: "Something this needs is away for the moment; try again",
 }
 _ALWAYS = (400, 401, 403, 429, 500)
