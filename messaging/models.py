@@ -22,6 +22,8 @@ class Line(models.Model):
     channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.SMS)
     phone = EncryptedPhoneField()
     messaging_service_sid = models.CharField(max_length=34, blank=True)
+    twilio_sid = models.CharField(max_length=34, blank=True, default="", editable=False, help_text="PN…: taken from the account")
+    label = models.CharField(max_length=64, blank=True, default="", help_text="what you call it; nobody else sees it")
     is_default = models.BooleanField(default=False)
     messages_per_second = models.FloatField(null=True, blank=True, help_text="from the registration tier; empty: the server's default")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,6 +44,85 @@ class Line(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} line {self.pk}"
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether the business writes from this number where nobody chose another."""
+        return self.is_default
+
+
+class CallRouting(models.Model):
+    """What happens when somebody calls: one row."""
+
+    class Mode(models.TextChoices):
+        """Who or what answers."""
+
+        IVR = "ivr", "A menu"
+        VOICEMAIL = "voicemail", "Voicemail"
+        FORWARD = "forward", "Your own phone"
+
+    mode = models.CharField(max_length=9, choices=Mode.choices, default=Mode.VOICEMAIL)
+    forward_to = EncryptedPhoneField(null=True, blank=True)
+    greeting = models.CharField(max_length=300, blank=True, default="")
+    voicemail_words = models.CharField(max_length=300, blank=True, default="")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.CheckConstraint(condition=Q(id=1), name="call_routing_single_row")]
+
+    def __str__(self) -> str:
+        return f"calls: {self.get_mode_display()}"
+
+
+class MenuOption(models.Model):
+    """A key callers may press, and what happens then."""
+
+    class Action(models.TextChoices):
+        """What a key does."""
+
+        FORWARD = "forward", "Put the call through"
+        VOICEMAIL = "voicemail", "Take a message"
+        MESSAGE = "message", "Say something"
+        HOURS = "hours", "Say when you are open"
+
+    digit = models.CharField(max_length=1, unique=True)
+    label = models.CharField(max_length=60)
+    action = models.CharField(max_length=9, choices=Action.choices)
+    forward_to = EncryptedPhoneField(null=True, blank=True)
+    words = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ("digit",)
+        constraints: ClassVar[list[Any]] = [models.CheckConstraint(condition=Q(digit__regex="^[0-9]$"), name="menu_option_digit")]
+
+    def __str__(self) -> str:
+        return f"{self.digit}: {self.label}"
+
+
+class NumberRequest(models.Model):
+    """A wish for a number that the platform provides: who asked, when, and what became of it."""
+
+    class Status(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open", "Asked for"
+        DONE = "done", "Ready"
+        DECLINED = "declined", "Not possible"
+
+    area_code = models.CharField(max_length=8, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
+    requested_by = models.CharField(max_length=254, blank=True)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["status"], condition=Q(status="open"), name="number_request_one_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"number {self.get_status_display().lower()}"
 
 
 class UsTexting(models.Model):

@@ -5,10 +5,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 
 from messaging.ledger.ddl import TABLES, LedgerTable
-from messaging.models import Line, UsTexting
-from messaging.types import WHATSAPP_CODES, Channel, DeliveryCounts, LedgerRow, Reason, Sender
+from messaging.models import CallRouting, Line, MenuOption, UsTexting
+from messaging.types import WHATSAPP_CODES, Channel, DeliveryCounts, LedgerRow, PhoneStatus, Reason, Sender
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.fields import phone_tag
 from servicepro.lib.tenancy import connection
@@ -127,7 +128,9 @@ def sender_for(channel: Channel) -> Sender | None:
         )
     if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
         return None
-    line = Line.objects.filter(channel=channel.value).order_by("-is_default", "id").first()
+    # A number that was taken from the account sends only once an owner has made it the one to send from.
+    chosen_lines = Line.objects.filter(Q(is_default=True) | Q(twilio_sid=""), channel=channel.value)
+    line = chosen_lines.order_by("-is_default", "id").first()
     if line:
         service, rate = line.messaging_service_sid, line.messages_per_second
         if channel is Channel.WHATSAPP:
@@ -148,6 +151,30 @@ def is_us_texting_closed() -> bool:
     if settings.SIMULATED_SMS or current_tenant().is_a2p_gate_off:
         return False
     return not UsTexting.objects.filter(pk=1, is_approved=True).exists()
+
+
+def call_routing() -> CallRouting:
+    """Return who answers calls; the voicemail where nobody decided yet."""
+    return CallRouting.objects.filter(pk=1).first() or CallRouting(pk=1)
+
+
+def menu_options() -> list[MenuOption]:
+    """Return the keys of the menu, in their order."""
+    return list(MenuOption.objects.all())
+
+
+def phone_status() -> PhoneStatus:
+    """Return how the phone is set up, from what texts are really sent with."""
+    sender = sender_for(Channel.SMS)
+    routing = CallRouting.objects.filter(pk=1).first()
+    service = sender.messaging_service_sid if sender else ""
+    return PhoneStatus(
+        has_phone_number=sender is not None,
+        phone_number=sender.address if sender else None,
+        has_messaging_service=bool(service),
+        messaging_service_sid=service or None,
+        routing_mode=routing.mode if routing else "",
+    )
 
 
 def own_phone_tags() -> list[str]:

@@ -197,6 +197,67 @@ class DeliveryCounts(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """A call: say these words."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A call: say these words and wait for a key; `attempt` counts how often the menu was read, from 1."""
+
+    words: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A call: put it through to this number (E.164)."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A call: say these words and take a message."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """A call: end it."""
+
+
+CallStep = Say | Ask | Dial | Record | HangUp
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneStatus:
+    """How a business's phone is set up: its own or the platform's number, the messaging service, and who answers ("" not decided)."""
+
+    has_phone_number: bool
+    phone_number: str | None
+    has_messaging_service: bool
+    messaging_service_sid: str | None
+    routing_mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNumber:
+    """A number of the provider's account as it is set up there; `is_ours` says that it is a line of this business already."""
+
+    sid: str
+    phone: str
+    label: str
+    can_text: bool
+    can_call: bool
+    voice_url: str
+    is_ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WhatsappTemplate:
     """A message template as the provider keeps it; `variables` are {"1": sample}.
 

@@ -17,7 +17,7 @@ EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 BODY_BYTES_MAX = 5_000_000
 
 
-def _is_from_twilio(request: HttpRequest) -> bool:
+def is_from_twilio(request: HttpRequest) -> bool:
     """Check the signature over the URL customers know (not the one a proxy saw), and that the account is ours."""
     signature = request.headers.get("X-Twilio-Signature")
     if not signature or request.POST.get("AccountSid") != settings.TWILIO_ACCOUNT_SID:
@@ -30,7 +30,7 @@ def _is_from_twilio(request: HttpRequest) -> bool:
 @require_POST
 def twilio_status(request: HttpRequest) -> HttpResponse:
     """Take in a status callback."""
-    if not _is_from_twilio(request):
+    if not is_from_twilio(request):
         return HttpResponseForbidden()
     record_message_status(
         attempt_id=read_attempt(request.GET.get("a", "")),
@@ -46,7 +46,7 @@ def twilio_status(request: HttpRequest) -> HttpResponse:
 @require_POST
 def twilio_inbound(request: HttpRequest) -> HttpResponse:
     """Take in a text or WhatsApp message to one of this business's numbers; Twilio itself answers STOP, START and HELP of texts."""
-    if not _is_from_twilio(request):
+    if not is_from_twilio(request):
         return HttpResponseForbidden()
     channel, number = read_address(request.POST.get("To", ""))
     if not owns_number(number, channel):

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django_tenants.utils import get_public_schema_name
 
 from servicepro.lib.record_admin import RecordAdmin
@@ -26,13 +28,22 @@ class TenantAdmin(RecordAdmin):
         """Show it on the platform's host alone."""
         return _is_platform() and super().has_module_permission(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let operators look."""
-        return _is_platform() and super().has_view_permission(request, obj)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tenant]:
+        """Find none from a business's host."""
+        found = super().get_queryset(request).exclude(schema_name=get_public_schema_name())
+        return found if _is_platform() else found.none()
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let operators decide."""
-        return _is_platform() and super().has_change_permission(request, obj)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show them all. Raises Http404 for an owner at their own host."""
+        if not _is_platform() and self.has_view_permission(request):
+            raise Http404("Businesses are listed on the platform's host.")
+        return super().changelist_view(request, extra_context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show what was changed of one. Raises PermissionDenied before it looks for it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: a business comes with a schema, which the command makes."""

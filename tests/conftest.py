@@ -29,7 +29,7 @@ TRUNCATED = (
     "bookings_service_places", "bookings_service", "bookings_openinghours", "bookings_closure", "bookings_place_owners", "bookings_place", "campaigns_target", "campaigns_campaign", "campaigns_segment", "customers_personaldataaccess",
     "customers_joinevidence", "customers_contactchange", "customers_consentchange", "customers_softbounce", "customers_consentevent", "customers_message", "customers_participant", "customers_conversation", "loyalty_offeruse", "loyalty_offercode", "loyalty_welcomeoffer", "loyalty_adjustmentrequest", "loyalty_ledgerfigures", "loyalty_pointstransaction", "customers_suppression",
     "customers_mergeevidence", "customers_mergeproposal", "customers_customermerge", "customers_importrow", "customers_customer",
-    "customers_importbatch", "customers_erasurecertificate", "messaging_copyremoval", "messaging_providerevent", "messaging_line", "messaging_ustexting",
+    "customers_importbatch", "customers_erasurecertificate", "messaging_copyremoval", "messaging_providerevent", "messaging_line", "messaging_ustexting", "messaging_callrouting", "messaging_menuoption", "messaging_numberrequest",
     "django_admin_log", "accounts_user_groups", "accounts_user_user_permissions",
 )  # fmt: skip
 LEDGER = ("port_recovery_sms_sends", "email_sends", "whatsapp_sends")

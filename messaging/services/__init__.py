@@ -1,6 +1,7 @@
 """Everything that sends, claims, settles, or hears from a provider."""
 
 from messaging.services.callbacks import read_address, read_attempt, record_email_events, record_message_status
+from messaging.services.calls import after_forward, answer_call, choose_option, current_plan, keep_voicemail
 from messaging.services.claims import record_sms_attempt, release_rejected, release_undelivered
 from messaging.services.copy_removal import ask_for_email_removal, ask_for_removal, remove_provider_copies
 from messaging.services.delivery import begin_delivery, deliver, finish_delivery
@@ -12,13 +13,18 @@ from messaging.services.templates import whatsapp_template, whatsapp_template_sh
 from messaging.services.us_texting import set_us_texting
 
 __all__ = [
+    "after_forward",
+    "answer_call",
     "ask_for_email_removal",
     "ask_for_removal",
     "batch_allowance",
     "begin_delivery",
+    "choose_option",
+    "current_plan",
     "deliver",
     "ensure_line",
     "finish_delivery",
+    "keep_voicemail",
     "read_address",
     "read_attempt",
     "receive_text",

@@ -31,7 +31,8 @@ APPEND_ONLY = {
     "customers_personaldataaccess",
     "loyalty_pointstransaction",
 }
-CSRF_EXEMPT = {"twilio-status", "twilio-inbound", "sendgrid-events", "unsubscribe", "preferences"}
+VOICE = {"twilio-voice", "twilio-voice-menu", "twilio-voice-recorded", "twilio-voice-status"}
+CSRF_EXEMPT = {"twilio-status", "twilio-inbound", "sendgrid-events", "unsubscribe", "preferences"} | VOICE
 # The doors of the whole, and what Django itself must be able to name: none of them is an app.
 COMPOSITION = {
     "servicepro.api",
