@@ -48,6 +48,7 @@ app.conf.beat_schedule = {
     "let unanswered adjustments go": {"task": "loyalty.expire_adjustments", "schedule": crontab(hour="3", minute="7")},
     "write down which welcome offers ran out": {"task": "loyalty.expire_offers", "schedule": crontab(minute="23")},
     "tell owners about points by hand": {"task": "loyalty.send_digests", "schedule": crontab(minute="11")},
+    "ask after registrations for texting": {"task": "a2p.refresh_open", "schedule": schedule(900.0)},
     "prove that points add up": {"task": "loyalty.verify_ledgers", "schedule": crontab(hour="2", minute="47")},
     "keep nothing too long": {"task": "customers.apply_retention", "schedule": crontab(hour="3", minute="17")},
 }

@@ -16,7 +16,8 @@ def brand_facts(brand: Brand) -> BrandFacts:
 def campaign_facts(campaign: A2pCampaign) -> CampaignFacts:
     """Return what is texted."""
     values: dict[str, Any] = {field.name: getattr(campaign, field.name) for field in fields(CampaignFacts)}
-    return CampaignFacts(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    frozen: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return CampaignFacts(**frozen)
 
 
 def findings_for(campaign: A2pCampaign) -> list[Finding]:
