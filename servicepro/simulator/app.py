@@ -18,6 +18,7 @@ from servicepro.simulator import pages
 from servicepro.simulator.callbacks import Caller, Heard
 from servicepro.simulator.compliance_api import ComplianceApi
 from servicepro.simulator.compliance_control import control_registrations
+from servicepro.simulator.compliance_page import registrations, take_decision
 from servicepro.simulator.content_api import ContentApi, set_template
 from servicepro.simulator.faults import Faults
 from servicepro.simulator.sendgrid_api import SendGridApi
@@ -135,6 +136,9 @@ class Simulator:
         if request.path == "/":
             return pages.home(self.store, request.params.get("q", ""))
         section, _, name = request.path.strip("/").partition("/")
+        if section == "registrations":
+            reviews = self.compliance.reviews
+            return take_decision(reviews, request) if request.method == "POST" else registrations(reviews)
         if section == "phones" and request.method == "POST":
             return self.reply_from_page(name, request.form)
         if section == "mail" and request.method == "POST":

@@ -61,6 +61,7 @@ def home(store: Store, search: str) -> Reply:
     )
     body = (
         "<h1>Phones and mailboxes</h1><p class='soft'>Nothing here leaves this machine.</p>"
+        '<p><a href="/registrations">Registrations</a></p>'
         f'<form method="get" action="/"><label for="q" class="soft">Find</label><input id="q" name="q" value="{escape(search)}">'
         "<button>Search</button></form>"
         f"<h2>Phones</h2>{f'<ul class=grid>{phone_list}</ul>' if phone_list else '<p>No texts yet.</p>'}"

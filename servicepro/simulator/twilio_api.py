@@ -3,7 +3,7 @@
 Numbers that mean something: To +15005550001 invalid (21211), 0002 no route (21612), 0003 geo permission (21408), 0004 opted out
 (21610), 0009 not a mobile (21614); From 0001 invalid (21212), 0007 not owned (21606), 0008 queue full (21611). Any To ending in
 93003, 93005, 93006, 93007, 93008, 93034 is accepted and then undelivered with error 30003, 30005, 30006, 30007, 30008, 30034;
-93001 is accepted and then failed with 30001.
+93001 is accepted and then failed with 30001. Whether the carriers want a registration is said in compliance_control.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 from servicepro.lib.segments import count_segments
 from servicepro.simulator.callbacks import Caller, Heard
+from servicepro.simulator.compliance_review import OTP_NUMBER, Reviews
 from servicepro.simulator.faults import Faults
 from servicepro.simulator.removal import change_message
 from servicepro.simulator.server import Answer, Reply, Request, json_reply
@@ -74,6 +75,7 @@ class TwilioApi:
     def __init__(self, store: Store, faults: Faults, caller: Caller) -> None:
         self.store, self.faults, self.caller = store, faults, caller
         self.whatsapp = Whatsapp(store, faults)
+        self.reviews = Reviews(store)
 
     def answer(self, request: Request) -> Answer:
         """Answer one request below /api."""
@@ -122,7 +124,7 @@ class TwilioApi:
         if refusal:
             refusal.delay_seconds = wait
             return refusal
-        failure = self.whatsapp.failure(form) if on_whatsapp else _LATER_ERRORS.get(form["To"][-5:])
+        failure = self.whatsapp.failure(form) if on_whatsapp else self.failure(form)
         text = self.whatsapp.text(form) if on_whatsapp else _text(form)
         self.store.add_text(text)
         reply = self.confirm(fault, text, wait)
@@ -172,6 +174,13 @@ class TwilioApi:
             ((to, service or self.store.block_scope(sender)) in self.store.blocked, 21610, "Attempt to send to unsubscribed recipient"),
         )
         return next((error(400, code, message) for is_wrong, code, message in checks if is_wrong), None)
+
+    def failure(self, form: dict[str, str]) -> int | None:
+        """Return the error a text will end with, None where it is delivered."""
+        found = _LATER_ERRORS.get(form["To"][-5:])
+        if found or self.reviews.setting("carriers") == "lenient":
+            return found
+        return self.reviews.failure(form["To"], form.get("From") or self.store.choose_sender(form.get("MessagingServiceSid", "")))
 
     async def live(self, text: Text, mode: str, delay_seconds: float, steps: list[str], failure: int | None) -> None:
         """Walk a message through its life, and call back at each step that Twilio tells."""
@@ -260,6 +269,8 @@ class TwilioApi:
         word, scope = body.strip().upper(), self.store.block_scope(number)
         if number.startswith(PREFIX):
             word = ""
+        if number == OTP_NUMBER:
+            self.reviews.confirm(phone, body)
         if word in STOP:
             self.store.write("block", [phone, scope])
             self.reply(phone, number, "You have successfully been unsubscribed. Reply START to resubscribe.")
