@@ -2,7 +2,7 @@
 
 import re
 
-from a2p.linting.words import FREE_MAIL, NO_WEBSITE, SHORTENERS, SOCIAL, domain_of, has_placeholder, host_of
+from a2p.linting.words import FREE_MAIL, NO_WEBSITE, SHORTENERS, SOCIAL, THROW_AWAY_MAIL, domain_of, has_placeholder, host_of
 from a2p.types import BrandFacts, Finding, Severity
 
 COMPANY_TYPES = {"private", "public", "non-profit", "government", "sole_proprietor"}
@@ -21,6 +21,7 @@ _SSN = re.compile(r"\d{3}-\d{2}-\d{4}", re.ASCII)
 _PO_BOX = re.compile(r"\bp\.? ?o\.? ?box\b|\bpost office box\b", re.IGNORECASE)
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_PHONE = re.compile(r"\+1[2-9]\d{2}[2-9]\d{6}|\+(?!1)\d{8,15}", re.ASCII)
 _NAME, _EIN_WRONG, _UNVERIFIED, _WEBSITE, _MAIL = 22215, 30795, 30799, 30891, 30881
 
 
@@ -53,7 +54,7 @@ def _registration(brand: BrandFacts) -> list[Finding]:
     if brand.registration_type != "EIN":
         return [Finding("registration_type", _EIN_WRONG, "A business in the US registers with its EIN.")]
     if _SSN.fullmatch(number):
-        return [Finding(field, _UNVERIFIED, "This looks like a social security number. Give the EIN, which looks like 12-3456789.")]
+        return [Finding(field, _EIN_WRONG, "This looks like a social security number. Give the EIN, which looks like 12-3456789.")]
     digits = number.replace("-", "")
     if not _EIN.fullmatch(number):
         return [Finding(field, _EIN_WRONG, "An EIN has nine digits, as in 12-3456789.")]
@@ -100,10 +101,14 @@ def _contact(brand: BrandFacts) -> list[Finding]:
         for field, label in (("contact_first_name", "first name"), ("contact_last_name", "last name"), ("contact_phone", "phone"))
         if not getattr(brand, field).strip()
     ]
+    if brand.contact_phone.strip() and not _PHONE.fullmatch(brand.contact_phone.strip()):
+        found.append(Finding("contact_phone", _NAME, "This is no complete phone number."))
     email = brand.contact_email.strip().lower()
     if not _EMAIL.fullmatch(email):
         return [*found, Finding("contact_email", _MAIL, "Give an email address that you read.")]
     host = email.rpartition("@")[2]
+    if domain_of(host) in NO_WEBSITE or domain_of(host) in THROW_AWAY_MAIL:
+        return [*found, Finding("contact_email", _MAIL, "Give an email address that you keep and read.")]
     if domain_of(host) in FREE_MAIL and not brand.is_sole_proprietor:
         sentence = f"Reviewers distrust private addresses such as @{host}. Use one at your own domain."
         found.append(Finding("contact_email", _MAIL, sentence, Severity.WARNS))

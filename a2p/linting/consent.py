@@ -24,11 +24,14 @@ _OPEN = "(?:un(?:checked|ticked|marked|selected)|empty|blank|clear|off|open|opti
 _AGREES = phrases(
     r"agree\w*", r"consent\w*", "opt(?:s|ed|ing)?[ -]?in", "check(?:s|ing)? (?:the|a|an)", "tick(?:s|ing)?", r"subscrib\w+",
     "permission", "yes", rf"(?:mark|tap|click|choose|select|switch|turn|press)(?:s|es|ing)?\b[^.]{{0,40}}\b{_BOX}",
-    rf"{_OPEN}\b[^.]{{0,30}}\b{_BOX}", rf"{_BOX}\b[^.]{{0,30}}\b{_OPEN}",
+    r"(?:check|tick|mark|select|choose|pick)\w*\W{1,3}[\"']", rf"{_OPEN}\b[^.]{{0,30}}\b{_BOX}", rf"{_BOX}\b[^.]{{0,30}}\b{_OPEN}",
 )  # fmt: skip
 _PRE_TICKED = phrases(
     "pre-?(?:checked|ticked|selected)", "(?:checked|ticked|selected|enabled|opted[ -]in) by default",
     "defaults? to (?:yes|checked|on)", "already (?:checked|ticked)",
+    "(?:enabled|active|switched on|turned on) (?:when|by default|from the (?:start|beginning)|as soon as|automatically|at sign-?up)",
+    r"(?:un-?check|un-?tick|de-?select|turn) (?:it|them|this|that)(?: off)?\b[^.]{0,30}\b(?:if|not|rather)",
+    r"(?:not|rather)\b[^.]{0,30}\b(?:un-?check|un-?tick|de-?select|turn|switch) (?:it|them|this|that)(?: off)?",
 )  # fmt: skip
 _NOT_PRE_TICKED = re.compile(
     r"\b(?:not|never|isn't|un|none|nothing|neither)(?: (?:is|are|comes?|of them is))?[ -]?(?:pre-?)?(?:checked|ticked|selected)\b"
@@ -38,7 +41,9 @@ _NUMBER_GIVEN = r"by (?:providing|giving|sharing|entering|submitting) (?:us |the
 _IMPLIED = phrases(
     "auto(?:matic(?:ally)?)?[ -]?(?:opted[ -]in|enrolled|subscribed|added|opt[ -]?in)",
     "all (?:our |existing |of our )?(?:customers|clients|guests|patients) (?:are|will be|get|have)",
-    _NUMBER_GIVEN + r"[^.]{0,60}\b(?:they|you|customers?|clients?) (?:automatically |also )?(?:agree|consent|opt)",
+    _NUMBER_GIVEN
+    + r"(?![^.]{0,60}\b(?:press|click|tap|check|tick)\w*)"  # a press of the button beneath the words is a yes of its own
+    + r"[^.]{0,60}\b(?:they|you|customers?|clients?) (?:automatically |also )?(?:agree|consent|opt)",
     "implied consent", "no (?:explicit )?opt[ -]?in", "do(?:es)? not (?:ask|need|collect) (?:for )?consent",
     r"existing (?:relationship|customers?)\b[^.]{0,40}\b(?:consent|opt)",
 )  # fmt: skip
@@ -52,7 +57,10 @@ _FORCED = phrases(
     r"(?:must|required to|have to|need to|mandatory|obliged to)\b[^.]{0,40}\b(?:agree|consent|opt[ -]?in|accept|receive)",
     r"(?:consent|opt[ -]?in)\b[^.]{0,20}\b(?:is|are) (?:required|mandatory|a condition)",
 )
-_NOT_FORCED = re.compile(r"\bnot (?:a |required|mandatory|an? condition|be required)|\bnot (?:necessary|needed)\b|\boptional\b|\bvoluntar")
+_NOT_FORCED = re.compile(
+    r"\bnot (?:a |required|mandatory|an? condition|be required)|\bnot (?:necessary|needed)\b|\boptional\b|\bvoluntar"
+    r"|\bconfirm|\bdouble\b"
+)
 _BUNDLED = re.compile(
     r"\b(?:accept(?:ing|s)?|agree(?:ing|s)? to|checking) (?:our |the )?(?:terms|privacy)[^.]{0,50}\b(?:also )?(?:agree|consent|opt)"
     r"[^.]{0,30}\b(?:text|sms|message)"
@@ -60,7 +68,7 @@ _BUNDLED = re.compile(
 _OFTEN = phrases(
     "frequency", "(?:messages?|texts?) (?:per|a|each)", r"msgs?[ /](?:per |a )?(?:week|month|mo)", "times (?:a|per)", r"up to \d+",
     r"\d+ ?(?:to|or|-) ?\d+", "recurring", "varies", "vary", "depends?", r"how (?:many|often)", "when(?:ever)? you (?:ask|request)",
-    "per (?:request|order|visit|week|month)",
+    r"\d+ (?:\w+ )?(?:a|per|each|every) \w+", "per (?:request|order|visit|week|month)",
 )  # fmt: skip
 _RATES = re.compile(r"\b(?:msg|message|messaging|data)\b[^.]{0,30}\brates?\b|\brates? may apply\b|\bstandard rates\b|\bfree of charge\b")
 _CHANNEL = "(?:phone(?: calls?)?|voice|calls?|e-?mails?|mail|texts?(?: messages?)?|sms(?: messages?)?)"
@@ -78,12 +86,13 @@ _PASSED_ON = phrases(
 _NOT_PASSED_ON = phrases("not", "never", "no", "without", "don't", "won't", "nobody")
 _SENTENCE_END = re.compile(r"[.!?;]\s|\n")
 # What carriers want to be said where people agree; each is its own gap.
-_TOLD = (
-    (_OFTEN, "how often texts come (“message frequency varies”)"),
-    (_RATES, "that message and data rates may apply"),
-    (phrases("stop", "unsubscribe", "opt[ -]?out"), "that STOP ends them"),
-    (phrases("help"), "that HELP gets an answer"),
-)
+OFTEN = "how often texts come (“message frequency varies”)"
+_TOLD = {
+    OFTEN: _OFTEN,
+    "that message and data rates may apply": _RATES,
+    "that STOP ends them": phrases("stop", "unsubscribe", "opt[ -]?out"),
+    "that HELP gets an answer": phrases("help"),
+}
 
 
 def consent_findings(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
@@ -101,10 +110,14 @@ def _ways(text: str) -> set[str]:
 
 
 def _way(text: str) -> list[Finding]:
+    # Whoever writes down all that people are told has them agree to it, in words the patterns do not know.
+    is_told = not _untold(text) - {OFTEN}
+    severity = Severity.WARNS if is_told else Severity.BLOCKS
     if not _ways(text):
-        return [Finding("message_flow", FLOW, "Say where people agree: a form on your website, a text they send, a card, a question.")]
+        sentence = "Say where people agree: a form on your website, a text they send, a card, a question."
+        return [Finding("message_flow", FLOW, sentence, severity)]
     if not says(text, _AGREES):
-        return [Finding("message_flow", FLOW, "Say what people do to agree: tick an empty box, answer yes, send a word.")]
+        return [Finding("message_flow", FLOW, "Say what people do to agree: tick an empty box, answer yes, send a word.", severity)]
     return []
 
 
@@ -141,11 +154,18 @@ def _claims(text: str, what: re.Pattern[str], *, unless: re.Pattern[str]) -> boo
     return any(says(sentence, what) and not says(sentence, unless) for sentence in _SENTENCE_END.split(text))
 
 
+def _untold(text: str) -> set[str]:
+    return {what for what, pattern in _TOLD.items() if not says(text, pattern)}
+
+
 def _told(text: str) -> list[Finding]:
-    missing = [what for pattern, what in _TOLD if not says(text, pattern)]
+    missing = _untold(text)
     if not missing:
         return []
-    return [Finding("message_flow", UNVERIFIABLE, f"Say that people are told {', '.join(missing)}.")]
+    # How often can be said in any number of ways; STOP, HELP and rates cannot.
+    severity = Severity.WARNS if missing == {OFTEN} else Severity.BLOCKS
+    sentence = f"Say that people are told {', '.join(what for what in _TOLD if what in missing)}."
+    return [Finding("message_flow", UNVERIFIABLE, sentence, severity)]
 
 
 def _checkable(brand: BrandFacts, text: str) -> list[Finding]:
@@ -167,7 +187,9 @@ def _welcome(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
     text = campaign.opt_in_message
     if not text.strip():
         return []
-    missing = [what for pattern, what in _TOLD if not says(text, pattern)]
+    missing = [what for what in _TOLD if what in _untold(text)]
+    severity = Severity.WARNS if missing == [OFTEN] else Severity.BLOCKS
     if not names_brand(text, brand.names):
         missing.insert(0, "who you are")
-    return [Finding("opt_in_message", FLOW, f"The welcome text says {', '.join(missing)}.")] if missing else []
+        severity = Severity.BLOCKS
+    return [Finding("opt_in_message", FLOW, f"The welcome text says {', '.join(missing)}.", severity)] if missing else []

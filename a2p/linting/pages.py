@@ -1,6 +1,6 @@
 """The privacy policy and the terms that reviewers open."""
 
-from a2p.linting.words import NO_WEBSITE, SHORTENERS, address_of, domain_of, host_of
+from a2p.linting.words import NO_WEBSITE, SHORTENERS, SOCIAL, address_of, domain_of, host_of
 from a2p.types import BrandFacts, CampaignFacts, Finding, Severity
 
 PRIVACY, TERMS = 30908, 30882
@@ -25,7 +25,7 @@ def _page(brand: BrandFacts, field: str, code: int, label: str, url: str) -> lis
     if url.startswith("http://"):
         found.append(Finding(field, code, "Give the address with https.", Severity.WARNS))
     site = domain_of(host_of(brand.website)) if brand.website.strip() else ""
-    if "." in site and domain != site:
+    if "." in site and site not in NO_WEBSITE | SOCIAL and domain != site:
         found.append(Finding(field, code, f"Reviewers expect your {label} on your own website ({site}).", Severity.WARNS))
     parts = address_of(url)
     if not (parts.path.strip("/") or parts.fragment or parts.query):

@@ -29,6 +29,13 @@ FREE_MAIL = frozenset(
     protonmail.com gmx.com mail.com ymail.com zoho.com yandex.com comcast.net att.net verizon.net
     """.split()
 )
+# Mailboxes that are gone in an hour.
+THROW_AWAY_MAIL = frozenset(
+    """
+    mailinator.com guerrillamail.com 10minutemail.com temp-mail.org tempmail.com yopmail.com trashmail.com sharklasers.com
+    getnada.com throwawaymail.com maildrop.cc dispostable.com fakeinbox.com
+    """.split()
+)
 
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"')\]]+"

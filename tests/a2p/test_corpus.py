@@ -41,6 +41,8 @@ class Tally:
     missed: Counter[int] = field(default_factory=Counter)
     right: Counter[int] = field(default_factory=Counter)
     wrong: Counter[int] = field(default_factory=Counter)
+    sure_right: int = 0  # of the findings that block
+    sure_wrong: int = 0
     remarks: list[str] = field(default_factory=list)
     blocked: int = 0  # good submissions that would be held back
     warned: int = 0  # good submissions with a warning
@@ -53,6 +55,10 @@ class Tally:
     @property
     def precision(self) -> float:
         return _share(self.right.total(), self.wrong.total())
+
+    @property
+    def sure_precision(self) -> float:
+        return _share(self.sure_right, self.sure_wrong)
 
 
 def _share(good: int, bad: int) -> float:
@@ -86,14 +92,20 @@ def measure(half: str) -> Tally:
         findings = lint(good.brand, good.campaign)
         blocking = {(each.field, each.code): each for each in findings if each.severity is Severity.BLOCKS}
         tally.wrong.update(code for _field, code in blocking)
+        tally.sure_wrong += len(blocking)
         tally.blocked += bool(blocking)
         tally.warned += len(blocking) < len({(each.field, each.code) for each in findings})
         tally.remarks += [_remark("good", good, each) for each in findings]
     for bad in submissions("bad", half):
         findings = lint(bad.brand, bad.campaign)
         tally.passed += may_be_submitted(findings)
-        _count(tally, bad, {(each.field, each.code): each for each in findings})
+        _count(tally, bad, _gravest(findings))
     return tally
+
+
+def _gravest(findings: list[Finding]) -> dict[Place, Finding]:
+    ordered = sorted(findings, key=lambda each: each.severity is Severity.BLOCKS)
+    return {(each.field, each.code): each for each in ordered}
 
 
 def _count(tally: Tally, bad: Submission, findings: dict[Place, Finding]) -> None:
@@ -104,9 +116,12 @@ def _count(tally: Tally, bad: Submission, findings: dict[Place, Finding]) -> Non
         if not is_found:
             tally.remarks.append(f"missed   {bad.name}: {label[0]}")
     for place, finding in findings.items():
+        is_sure = finding.severity is Severity.BLOCKS
         if place in named:
+            tally.sure_right += is_sure
             tally.right[place[1]] += 1
         elif place not in bad.arguable:
+            tally.sure_wrong += is_sure
             tally.wrong[place[1]] += 1
             tally.remarks.append(_remark("wrong", bad, finding))
 
@@ -119,7 +134,7 @@ def _table(half: str) -> Iterator[str]:
     tally = measure(half)
     goods, bads = len(submissions("good", half)), len(submissions("bad", half))
     yield f"{half}: {goods} good, {bads} bad submissions"
-    yield f"  precision {tally.precision:.1%}, recall {tally.recall:.1%} of {tally.found.total() + tally.missed.total()} labels"
+    yield f"  precision {tally.precision:.1%} (of what blocks {tally.sure_precision:.1%}), recall {tally.recall:.1%} of {tally.found.total() + tally.missed.total()} labels"
     yield f"  good ones held back {tally.blocked}, good ones warned about {tally.warned}, bad ones let through {tally.passed}"
     yield "  code   labels  recall  findings  precision"
     for code in sorted({*tally.found, *tally.missed, *tally.right, *tally.wrong}):
@@ -149,10 +164,12 @@ def test_the_corpus_is_large_enough_and_every_label_is_of_a_field_we_have(half):
 
 
 # The figures reached, less a little; whoever changes a rule and gets better ones raises these.
-RECALL_MIN = {"development": 0.97, "held_out": 0.85}
-PRECISION_MIN = {"development": 0.95, "held_out": 0.83}
-HELD_BACK_MAX = {"development": 0, "held_out": 5}  # good submissions with something that blocks
-WARNED_MAX = {"development": 5, "held_out": 4}  # good submissions with a warning
+RECALL_MIN = {"development": 0.97, "held_out": 0.94}
+PRECISION_MIN = {"development": 0.95, "held_out": 0.58}
+SURE_PRECISION_MIN = {"development": 0.95, "held_out": 0.89}
+HELD_BACK_MAX = {"development": 0, "held_out": 2}  # good submissions with something that blocks
+WARNED_MAX = {"development": 8, "held_out": 13}  # good submissions with a warning
+LET_THROUGH_MAX = {"development": 5, "held_out": 5}  # bad submissions with nothing that blocks
 
 
 @pytest.mark.parametrize("half", HALVES)
@@ -160,5 +177,7 @@ def test_what_reviewers_refuse_is_found_and_what_they_let_through_is_left_alone(
     tally = measure(half)
     assert tally.recall >= RECALL_MIN[half]
     assert tally.precision >= PRECISION_MIN[half]
+    assert tally.sure_precision >= SURE_PRECISION_MIN[half]
+    assert tally.passed <= LET_THROUGH_MAX[half]
     assert tally.blocked <= HELD_BACK_MAX[half]
     assert tally.warned <= WARNED_MAX[half]

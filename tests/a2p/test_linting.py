@@ -19,7 +19,7 @@ BRAND_FAULTS: list[tuple[dict[str, Any], str, int]] = [
     ({"legal_name": "Your Company Name"}, "legal_name", 22215),
     ({"legal_name": "Café Détail LLC"}, "legal_name", 30799),
     ({"registration_number": ""}, "registration_number", 22215),
-    ({"registration_number": "123-45-6789"}, "registration_number", 30799),
+    ({"registration_number": "123-45-6789"}, "registration_number", 30795),
     ({"registration_number": "84-12345"}, "registration_number", 30795),
     ({"registration_number": "12-3456789"}, "registration_number", 30795),
     ({"registration_number": "00-1234567"}, "registration_number", 30795),

@@ -1,5 +1,7 @@
 """The owner's pages of the registration: typed, looked at as a reviewer would, kept, sent."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -120,3 +122,98 @@ def test_markup_that_was_typed_is_shown_as_text(owner, ready):
     save_brand(None, {"display_name": "<script>alert(1)</script>"})
     campaign_row()
     assert "<script>alert(1)" not in page_of(owner, "business/")
+
+
+def buttons_of(page: str) -> dict[str, bool]:
+    """Return which buttons there are and whether they can be pressed."""
+    found = re.findall(r"<button class=\"act[^\"]*\"( disabled)?>(Submit to Twilio|Refresh Status|Resubmit with Fixes)</button>", page)
+    return {label: not closed for closed, label in found}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_open"),
+    [
+        (Status.DRAFT, (False, False, False)),
+        (Status.READY_TO_SUBMIT, (True, False, False)),
+        (Status.SUBMITTED, (False, True, False)),
+        (Status.APPROVED, (False, True, False)),
+        (Status.REJECTED, (False, True, True)),
+        (Status.ERROR, (False, False, True)),
+    ],
+)
+def test_buttons_can_be_pressed_as_the_status_allows(owner, ready, status, is_open):
+    A2pCampaign.objects.update(status=status)
+    page = page_of(owner)
+    assert tuple(buttons_of(page).values()) == is_open
+    assert f'<span class="chip {status.lower()}">{Status(status).label}</span>' in page
+
+
+def test_a_person_without_a_tax_number_is_registered_by_hand(owner, ready):
+    save_brand(None, {"company_type": "sole_proprietor", "registration_number": "", "business_type": ""})
+    save_campaign(None, {"use_case": "SOLE_PROPRIETOR"})
+    assert A2pCampaign.objects.get().status == Status.READY_TO_SUBMIT
+    page = page_of(owner)
+    assert buttons_of(page) == dict.fromkeys(buttons_of(page), False)
+    assert "registered by hand" in page
+
+
+def press(client: Client, button: str, **fields: str) -> str:
+    return client.post(f"{URL}{button}/", fields, follow=True).content.decode()
+
+
+def test_it_is_submitted_and_followed_until_it_is_approved(owner, ready, simulator):
+    page = press(owner, "submit")
+    assert "Campaign submitted to Twilio. Status: " in page
+    for _turn in range(4):
+        page = press(owner, "refresh-status")
+    assert "Status refreshed. Current state: Approved" in page
+    campaign = A2pCampaign.objects.get()
+    assert campaign.status == Status.APPROVED and campaign.approved_at
+    assert "verified" in page and "Attempt 1" in page and "owner@shop.example" in page
+
+
+def test_a_refusal_is_told_in_plain_words_with_the_field_and_what_to_do(owner, ready, simulator):
+    save_campaign(None, {"description": f"{CAMPAIGN.description} reject-30896"})
+    press(owner, "submit")
+    for _turn in range(4):
+        page = press(owner, "refresh-status")
+    assert "How people agree to get texts is missing or not good enough." in page
+    assert f'<a href="{URL}texts/#message_flow">How people agree to get texts</a>' in page
+    assert buttons_of(page)["Resubmit with Fixes"]
+    save_campaign(None, {"description": CAMPAIGN.description})
+    assert "Campaign submitted to Twilio. Status: " in (page := press(owner, "resubmit"))
+    assert '<th scope="row">Description</th>' in page
+
+
+def test_what_may_not_be_sent_now_is_refused_in_the_agreed_words(owner, ready):
+    A2pCampaign.objects.update(status=Status.SUBMITTED)
+    assert "Submission failed: " in press(owner, "submit")
+    assert "Resubmission failed: " in press(owner, "resubmit")
+
+
+def test_nothing_is_sent_where_nobody_has_begun(owner):
+    for button in ("submit", "resubmit", "refresh-status"):
+        assert "Fill in your business and what you text first." in press(owner, button)
+
+
+def test_twilio_away_is_a_sentence_and_a_state(owner, ready, simulator):
+    simulator.faults(api="twilio", call=".*", reject500=1)
+    page = press(owner, "submit")
+    assert "Submission failed: Twilio could not be reached. Nothing was lost" in page
+    assert buttons_of(page) == {"Submit to Twilio": False, "Refresh Status": False, "Resubmit with Fixes": True}
+    assert "Resubmission failed: Twilio could not be reached." in press(owner, "resubmit")
+    simulator.behave()
+    assert "Campaign submitted to Twilio. Status: Submitted" in press(owner, "resubmit")
+
+
+def test_a_fee_is_asked_for_before_it_is_spent(owner, ready, simulator):
+    save_campaign(None, {"description": f"{CAMPAIGN.description} reject-30896"})
+    press(owner, "submit")
+    for _turn in range(4):
+        press(owner, "refresh-status")
+    save_campaign(None, {"description": CAMPAIGN.description, "use_case": "MIXED"})
+    answer = owner.post(f"{URL}resubmit/")
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Agree to the fee and resubmit" in page and "15 US dollars" in page
+    assert A2pCampaign.objects.get().status == Status.REJECTED
+    assert "Campaign submitted to Twilio. Status: Submitted" in press(owner, "resubmit", fee="agreed")
