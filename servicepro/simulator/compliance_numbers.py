@@ -195,7 +195,7 @@ class Numbers:
                     "locality": params.get("InLocality", "Austin"), "postal_code": params.get("InPostalCode", "78701"),
                     "rate_center": "AUSTIN", "lata": "558", "latitude": "30.267200", "longitude": "-97.743100",
                     "address_requirements": "none", "beta": False,
-                    "capabilities": {"voice": able["voice"], "SMS": able["sms"], "MMS": able["mms"]},
+                    "capabilities": {"voice": able["voice"], "sms": able["sms"], "mms": able["mms"]},
                 }
             )  # fmt: skip
         uri = f"{BASE}/AvailablePhoneNumbers/US/Local.json"

@@ -65,6 +65,8 @@ class Reviews:
 
     def set(self, given: dict[str, Any]) -> None:
         """Change some settings. Raises ValueError."""
+        if not isinstance(given, dict):
+            raise ValueError("settings are a JSON object")
         for name, value in given.items():
             is_fine = value in CHOICES[name] if name in CHOICES else name in NUMBERS and type(value) in (int, float) and value >= 0
             if not is_fine:
