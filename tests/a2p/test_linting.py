@@ -36,6 +36,9 @@ BRAND_FAULTS: list[tuple[dict[str, Any], str, int]] = [
     ({"contact_email": "nobody"}, "contact_email", 30881),
     ({"contact_email": "jody@gmail.com"}, "contact_email", 30881),
     ({"contact_phone": ""}, "contact_phone", 22215),
+    ({"contact_phone": "+1555"}, "contact_phone", 22215),
+    ({"contact_email": "jody@mailinator.com"}, "contact_email", 30881),
+    ({"contact_email": "jody@example.com"}, "contact_email", 30881),
     ({"website": ""}, "website", 30891),
     ({"website": "example.com"}, "website", 30891),
     ({"website": "https://facebook.com/cleanmachine"}, "website", 30891),
@@ -62,6 +65,11 @@ CAMPAIGN_FAULTS: list[tuple[dict[str, Any], str, int]] = [
         "message_flow",
         30896,
     ),
+    ({"message_flow": FLOW.replace("texts from", "calls, emails and texts from")}, "message_flow", 30556),
+    ({"message_flow": f"{FLOW} We share numbers with our marketing partners."}, "message_flow", 30908),
+    ({"message_flow": FLOW.replace("an empty checkbox", "a checkbox that is enabled from the start")}, "message_flow", 30925),
+    ({"message_flow": "Los clientes marcan una casilla en la página para recibir mensajes de su cita."}, "message_flow", 30910),
+    ({"description": "我们向同意接收短信的客户发送预约提醒和优惠信息，客户可以随时退订。" * 2}, "description", 30910),
     ({"samples": (REMINDER,)}, "samples", 21727),
     ({"samples": (REMINDER, "Hi!")}, "samples", 21728),
     ({"samples": (REMINDER, "x" * 1_025)}, "samples", 21728),
@@ -79,6 +87,10 @@ CAMPAIGN_FAULTS: list[tuple[dict[str, Any], str, int]] = [
     ({"samples": (REMINDER, f"{OFFER} Free CBD gummies!")}, "samples", 30897),
     ({"samples": (REMINDER, f"{OFFER} And a beer.")}, "samples", 30888),
     ({"samples": (REMINDER, f"{OFFER} Financing from 0% APR.")}, "samples", 30895),
+    ({"samples": (REMINDER, f"{OFFER} You have won a prize!")}, "samples", 30885),
+    ({"samples": (REMINDER, f"{OFFER} Final notice: verify your bank details.")}, "samples", 30884),
+    ({"samples": (REMINDER, REMINDER.replace("10 AM", "11 AM"))}, "samples", 30893),
+    ({"help_keywords": ("ASSIST",)}, "help_keywords", 30890),
     ({"opt_out_message": "Thank you for the message you sent."}, "opt_out_message", 30887),
     ({"help_message": "Clean Machine Auto Detail answers questions."}, "help_message", 30890),
     ({"opt_in_message": "Clean Machine Auto Detail: thanks for joining."}, "opt_in_message", 30896),
@@ -120,6 +132,40 @@ def test_a_sole_proprietor_needs_no_tax_number_and_registers_as_one():
 def test_only_what_would_be_refused_for_certain_stands_against_submitting():
     assert may_be_submitted(lint(replace(BRAND, contact_email="jody@gmail.com"), CAMPAIGN))
     assert not may_be_submitted(lint(BRAND, replace(CAMPAIGN, privacy_url="")))
+
+
+HONEST_WORDS: list[dict[str, Any]] = [
+    {"message_flow": f"{FLOW} We never share numbers with third parties or affiliates."},
+    {"message_flow": FLOW.replace("an empty checkbox", "a checkbox that nobody has ticked yet and nothing depends on")},
+    {"message_flow": FLOW.replace("an empty checkbox", "a box of its own, apart from the ones for calls and emails, not preselected,")},
+    {"message_flow": FLOW.replace("Message frequency varies", "How many there are depends on your bookings")},
+    {"samples": (REMINDER.replace("Reply STOP to opt out.", "STOP ends texts."), OFFER.replace(" Reply STOP to opt out.", ""))},
+    {"opt_out_message": "Clean Machine Auto Detail: texts are off. You won't hear from us by text again."},
+    {"description": f"{CAMPAIGN.description} Messages in Spanish, as in “su cita es mañana”, say the same."},
+]
+
+
+@pytest.mark.parametrize("change", HONEST_WORDS)
+def test_other_honest_words_for_the_same_thing_hold_nothing_back(change):
+    assert may_be_submitted(lint(BRAND, replace(CAMPAIGN, **change)))
+
+
+def test_a_missing_frequency_alone_warns_and_missing_rates_hold_it_back():
+    silent = replace(CAMPAIGN, message_flow=FLOW.replace("Message frequency varies. ", ""))
+    assert ("message_flow", 30909) in _places(lint(BRAND, silent))
+    assert may_be_submitted(lint(BRAND, silent))
+    assert not may_be_submitted(lint(BRAND, replace(CAMPAIGN, message_flow=FLOW.replace("Msg & data rates may apply. ", ""))))
+
+
+def test_what_is_in_another_language_is_not_blamed_for_words_it_lacks():
+    spanish = (
+        "Clean Machine Auto Detail: su cita es mañana a las 9, gracias por su visita.",
+        "Hoy dos por uno en nuestro taller para usted.",
+    )
+    found = {
+        code for field, code in _places(lint(BRAND, replace(CAMPAIGN, samples=spanish, has_embedded_links=False))) if field == "samples"
+    }
+    assert found == {30910}
 
 
 def test_every_finding_names_a_field_of_the_form_and_a_rejection_we_can_explain():
