@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from a2p.types import BrandFacts, CampaignFacts, UseCase
 from a2p.wording import LABELS, USE_CASES
+from servicepro.lib.phone import Phone, parse_phone
 
 SAMPLES_SHOWN = 5  # as many as the provider takes
 COMPANY_TYPES = (
@@ -139,7 +140,9 @@ class BrandForm(RegistrationForm):
 
     def facts(self) -> BrandFacts:
         """Return what was typed as the linter reads it."""
-        return BrandFacts(**self.typed())
+        values = self.typed()
+        phone = parse_phone(values.get("contact_phone"), values.get("country") or "US")
+        return BrandFacts(**(values | {"contact_phone": phone.e164} if isinstance(phone, Phone) else values))
 
 
 class CampaignForm(RegistrationForm):

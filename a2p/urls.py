@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from a2p.views import drafts, status
+from a2p.views import acting, drafts, status
 from tenants.services import owner_required
 
 urlpatterns = [
@@ -11,4 +11,7 @@ urlpatterns = [
     path("texts/", owner_required(drafts.texts), name="a2p-texts"),
     path("check/business/", owner_required(drafts.check_business), name="a2p-check-business"),
     path("check/texts/", owner_required(drafts.check_texts), name="a2p-check-texts"),
+    path("submit/", owner_required(acting.submit), name="a2p-submit"),
+    path("resubmit/", owner_required(acting.resubmit), name="a2p-resubmit"),
+    path("refresh-status/", owner_required(acting.refresh), name="a2p-refresh"),
 ]

@@ -63,9 +63,12 @@ _STANDS: dict[str, str] = {
     Status.REJECTED: "It was refused. What is wrong stands below: correct it, then resubmit.",
     Status.ERROR: "It did not get through to the reviewers. What happened stands below: nothing is lost, and you can resubmit.",
 }
+BY_HAND = "A person without a tax number is registered by hand: fill in both forms, then write to us, and we do it with you."
 _OUTCOMES = {
     "done": "done",
     "found": "it was there already",
+    "corrected": "corrected",
+    "left": "left as it is",
     "refused": "refused",
     "unreachable": "Twilio did not answer",
     "heard": "heard from Twilio",
@@ -90,6 +93,6 @@ def provider_state(status: str) -> str:
 
 def event_in_words(event: AttemptEvent) -> str:
     """Say what came of a step of an attempt."""
-    step = event.step.replace("_", " ").capitalize()
+    step = event.step.replace("_", " ").replace("-", " ").capitalize()
     came = _OUTCOMES.get(event.outcome, event.outcome)
     return f"{step}: {came}" + (f" ({event.code})" if event.code else "")

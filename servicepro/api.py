@@ -19,12 +19,14 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from pydantic.alias_generators import to_camel
 
+from a2p.api import router as registration_router
 from campaigns.api import router as invitations_router
 from campaigns.api_messaging import router as messaging_router
 from customers.api import router as customers_router
 from loyalty.api import router as loyalty_router
 from loyalty.api_offers import router as offers_router
 from loyalty.errors import OfferRefused, RedemptionBlocked
+from onboarding.setup.api import router as setup_router
 from portal.api import router as portal_router
 from portal.api_booking import PointsBlocked
 from portal.api_booking import router as booking_router
@@ -137,6 +139,11 @@ api = DescribedApi(
                 "description": "Write to customers who agreed, by email and WhatsApp, and see what came of it.",
             },
             {"name": "Loyalty", "description": "What points add up to."},
+            {
+                "name": "Registration",
+                "description": "The business's registration for texting in the US: submit it and see where it stands.",
+            },
+            {"name": "Setup", "description": "How far the set-up of the business is, and what is missing."},
             {"name": "Welcome offers", "description": "Discounts for people who register, and what became of them."},
         ]
     },
@@ -185,6 +192,8 @@ api.add_router("/admin/loyalty", loyalty_router)
 api.add_router("/invitation-campaigns", invitations_router)
 api.add_router("/campaigns", messaging_router)
 api.add_router("/welcome-offers", offers_router)
+api.add_router("/admin/setup-wizard", setup_router)
+api.add_router("/admin/a2p/campaigns", registration_router)
 
 
 def problem(error: ServiceProError) -> HttpResponse:

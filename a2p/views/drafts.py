@@ -47,7 +47,7 @@ def check_business(request: HttpRequest) -> HttpResponse:
     """Say of the business as it is typed what would be refused, without keeping it."""
     form, campaign = BrandForm(request.POST), registration()
     found = [finding for finding in lint(form.facts(), campaign_facts(campaign)) if is_of_business(finding)]
-    return _checked(request, form, _noticed(campaign, form, found))
+    return _checked(request, campaign, form, found)
 
 
 @require_POST
@@ -56,7 +56,7 @@ def check_texts(request: HttpRequest) -> HttpResponse:
     campaign = registration()
     form = _texts_form(request, campaign)
     found = [finding for finding in lint(brand_facts(campaign.brand), form.facts()) if not is_of_business(finding)]
-    return _checked(request, form, found)
+    return _checked(request, campaign, form, found)
 
 
 def _texts_form(request: HttpRequest, campaign: A2pCampaign) -> CampaignForm:
@@ -108,7 +108,7 @@ def _page(
         "form": form,
         "fields": shown_fields(form, hints),
         "open": blocking(finding for each in hints.values() for finding in each.found),
-        "has_begun": campaign.pk is not None,
+        "is_blank": campaign.pk is None,
         **_BRAND_LISTS,
     }
     if isinstance(form, CampaignForm):
@@ -134,6 +134,7 @@ def _hints(form: RegistrationForm, findings: list[Finding]) -> dict[str, Hints]:
     return hints_by_place(form, findings, places=SAMPLES if isinstance(form, CampaignForm) else ())
 
 
-def _checked(request: HttpRequest, form: RegistrationForm, findings: list[Finding]) -> HttpResponse:
-    hints = _hints(form, findings)
-    return render(request, "a2p/_checked.html", {"hints": hints.values(), "open": blocking(findings), "is_late": True})
+def _checked(request: HttpRequest, campaign: A2pCampaign, form: RegistrationForm, findings: list[Finding]) -> HttpResponse:
+    noticed = _noticed(campaign, form, findings)
+    context = {"hints": _hints(form, noticed).values(), "open": blocking(noticed), "is_blank": campaign.pk is None, "is_late": True}
+    return render(request, "a2p/_checked.html", context)

@@ -7,18 +7,18 @@ from django.views.decorators.http import require_GET
 
 from a2p.models import A2pCampaign, Attempt
 from a2p.selectors import attempts_of
-from a2p.services import findings_for
+from a2p.services import brand_facts, findings_for
 from a2p.types import Finding
 from a2p.views.fields import place_of
-from a2p.views.frame import STATUS, blocking, field_page, page_of, registration, registration_page
-from a2p.wording import event_in_words, label_of, provider_state, standing
+from a2p.views.frame import LOCKED, STATUS, blocking, field_page, page_of, registration, registration_page
+from a2p.wording import BY_HAND, event_in_words, label_of, provider_state, standing
 
 Status = A2pCampaign.Status
 TIMES = (
-    ("submitted_at", "Submitted"),
-    ("approved_at", "Approved"),
-    ("rejected_at", "Rejected"),
-    ("trusthub_last_checked_at", "Last checked"),
+    ("submitted_at", "Submitted", "not yet"),
+    ("approved_at", "Approved", "not yet"),
+    ("rejected_at", "Rejected", "never"),
+    ("trusthub_last_checked_at", "Last checked", "never"),
 )
 REFUSED = (Status.REJECTED, Status.ERROR)
 MAY_SUBMIT = frozenset({Status.READY_TO_SUBMIT})
@@ -35,13 +35,14 @@ def overview(request: HttpRequest) -> HttpResponse:
 def overview_page(request: HttpRequest, campaign: A2pCampaign, *, status_code: int = 200, **context: Any) -> HttpResponse:
     """Render the page of a registration as it is now."""
     findings = findings_for(campaign)
+    is_by_hand = brand_facts(campaign.brand).is_sole_proprietor and campaign.status not in LOCKED
     shown: dict[str, Any] = {
-        "standing": standing(campaign.status),
+        "standing": BY_HAND if is_by_hand else standing(campaign.status),
         "is_refused": campaign.status in REFUSED,
-        "may_submit": campaign.status in MAY_SUBMIT,
+        "may_submit": campaign.status in MAY_SUBMIT and not is_by_hand,
         "may_refresh": campaign.status in MAY_REFRESH,
-        "may_resubmit": campaign.status in MAY_RESUBMIT,
-        "times": [(label, getattr(campaign, name)) for name, label in TIMES],
+        "may_resubmit": campaign.status in MAY_RESUBMIT and not is_by_hand,
+        "times": [(label, getattr(campaign, name), without) for name, label, without in TIMES],
         "findings": [_linked(finding) for finding in findings],
         "open": blocking(findings),
         "refusals": refusals(campaign),
@@ -79,8 +80,17 @@ def stages(campaign: A2pCampaign) -> list[tuple[str, str]]:
 
 def _attempt_row(attempt: Attempt) -> dict[str, Any]:
     """Return an attempt with its difference in the words of the forms."""
-    changes = [(label_of(field), _shown(before), _shown(now)) for field, (before, now) in attempt.difference.items()]
+    changes = [(label_of(field), *_compared(before, now)) for field, (before, now) in attempt.difference.items()]
     return {"attempt": attempt, "changes": changes, "events": [(event.created_at, event_in_words(event)) for event in attempt.events.all()]}
+
+
+def _compared(before: Any, now: Any) -> tuple[str, str]:
+    """Return both values as a person reads them; of lists only what is not in both."""
+    if isinstance(before, list) and isinstance(now, list):
+        gone, new = [each for each in before if each not in now], [each for each in now if each not in before]
+        if gone or new:
+            return _shown(gone), _shown(new)
+    return _shown(before), _shown(now)
 
 
 def _shown(value: Any) -> str:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from a2p.services import campaign_row
 from campaigns.models import Campaign, Target
 from campaigns.services import create_invitation_campaign
 from campaigns.types import Audience, InvitationDraft
@@ -37,6 +38,7 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "batchId": lambda _path: str(ImportBatch.objects.latest("created_at").pk),
     "customerId": lambda _path: str(Customer.objects.earliest("pk").pk),
     "offerId": lambda _path: str(WelcomeOffer.objects.earliest("pk").pk),
+    "registrationId": lambda _path: str(campaign_row().pk),
 }
 MESSAGING = "/api/campaigns/"
 OPEN_TO_ANY_KEY = {"whoAmI"}

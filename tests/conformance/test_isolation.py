@@ -44,6 +44,7 @@ OWNER_ROUTES = (
     "admin/merges/",
     "admin/privacy/",
     "admin/welcome-offers/",
+    "settings/a2p/",
     "admin/invitations/new/",
     "admin/invitations/parts/",
     *(f"admin/invitations/<int:campaign_id>/{page}/" for page in ("edit", "export", "<slug:action>")),
