@@ -6,6 +6,7 @@ from a2p.linting.content import content_findings
 from a2p.linting.language import language_findings
 from a2p.linting.limits import limit_findings
 from a2p.linting.pages import page_findings
+from a2p.linting.subjects import subject_findings
 from a2p.types import BrandFacts, CampaignFacts, Finding, Severity
 
 
@@ -20,6 +21,7 @@ def lint(brand: BrandFacts, campaign: CampaignFacts) -> list[Finding]:
         *foreign,
         # The rules read English: what they miss in another language says nothing.
         *(finding for finding in read if finding.field not in unread),
+        *subject_findings(brand, campaign),
         *page_findings(brand, campaign),
     ]
     return list(dict.fromkeys(found))

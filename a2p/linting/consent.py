@@ -40,7 +40,7 @@ _NOT_PRE_TICKED = re.compile(
 _NUMBER_GIVEN = r"by (?:providing|giving|sharing|entering|submitting) (?:us |their |your |a |the )*(?:phone|mobile|cell|number|contact)"
 _IMPLIED = phrases(
     "auto(?:matic(?:ally)?)?[ -]?(?:opted[ -]in|enrolled|subscribed|added|opt[ -]?in)",
-    "all (?:our |existing |of our )?(?:customers|clients|guests|patients) (?:are|will be|get|have)",
+    "all (?:our |existing |of our )?(?:customers|clients|guests|patients) (?:are|will be|get|have)(?! asked| free| the choice| to )",
     _NUMBER_GIVEN
     + r"(?![^.]{0,60}\b(?:press|click|tap|check|tick)\w*)"  # a press of the button beneath the words is a yes of its own
     + r"[^.]{0,60}\b(?:they|you|customers?|clients?) (?:automatically |also )?(?:agree|consent|opt)",
@@ -59,7 +59,10 @@ _FORCED = phrases(
 )
 _NOT_FORCED = re.compile(
     r"\bnot (?:a |required|mandatory|an? condition|be required)|\bnot (?:necessary|needed)\b|\boptional\b|\bvoluntar"
-    r"|\bconfirm|\bdouble\b"
+    r"|\bconfirm|\bdouble\b|\bmust be (?:at least )?\d+|\bor older\b"
+    # "must tick the box to receive texts" says how to agree
+    r"|\b(?:must|have to|need to|required to) (?:\w+ ){0,2}(?:check|tick|mark|click|select|reply|text|press|enter|sign)\b"
+    r"(?: [\w,-]+){0,10}? (?:in order )?to (?:opt|receive|get|join|subscribe|be added)\b"
 )
 _BUNDLED = re.compile(
     r"\b(?:accept(?:ing|s)?|agree(?:ing|s)? to|checking) (?:our |the )?(?:terms|privacy)[^.]{0,50}\b(?:also )?(?:agree|consent|opt)"

@@ -108,6 +108,15 @@ def names_brand(text: str, names: Iterable[str]) -> bool:
     return False
 
 
+def without_names(text: str, names: Iterable[str]) -> str:
+    """Return a plain text without the names of the business: what they mean is not what it texts about."""
+    said = plain(text)
+    for name in names:
+        core = plain(_LEGAL_ENDING.sub("", name.strip()))
+        said = said.replace(core, " ") if len(core) >= 2 else said
+    return said
+
+
 def _letters(text: str) -> str:
     return " ".join(re.sub(r"[^\w ]+", " ", plain(text).replace("&", " and ")).split())
 

@@ -144,6 +144,44 @@ HONEST_WORDS: list[dict[str, Any]] = [
     {"description": f"{CAMPAIGN.description} Messages in Spanish, as in “su cita es mañana”, say the same."},
 ]
 
+# What a trade says every day, and what only sounds like something refused.
+for _said in (
+    "Do you work from home? We can detail in your driveway.",
+    "Please avoid alcohol for 24 hours after the visit.",
+    "The red wine stain and the tobacco smell are gone.",
+    "Any special requests for tomorrow?",
+    "Your membership is on hold, as you asked.",
+    "Claim your reward at the front desk, you have 500 points.",
+    "Bring the massage gun you borrowed.",
+    "Enter the PIN 4417 at the gate.",
+    "Your appointment is on Apr 3, we will deal with the scratch then.",
+):
+    HONEST_WORDS.append({"samples": (REMINDER, f"Clean Machine Auto Detail: {_said}"), "has_embedded_links": False})
+for _said in (
+    "Customers must tick the box to receive texts.",
+    "Customers must be 18 or older to receive texts.",
+    "All customers are asked, and may say no.",
+):
+    HONEST_WORDS.append({"message_flow": f"{FLOW} {_said}"})
+
+
+@pytest.mark.parametrize("name", ["Special Touch Detail", "Brewery Lane Detail", "Wine Country Detail", "Best Deals Auto Detail"])
+def test_a_name_that_sounds_like_a_subject_holds_nothing_back(name):
+    reminders = replace(
+        CAMPAIGN,
+        use_case="CUSTOMER_CARE",
+        description="Clean Machine Auto Detail sends appointment reminders and updates to customers who booked and agreed to receive texts.",
+        samples=(REMINDER, "Clean Machine Auto Detail: we are on our way to you."),
+        has_embedded_links=False,
+    )
+    texts = {
+        each.name: value.replace("Clean Machine Auto Detail", name)
+        for each in fields(CampaignFacts)
+        if isinstance(value := getattr(reminders, each.name), str)
+    }
+    samples = tuple(sample.replace("Clean Machine Auto Detail", name) for sample in reminders.samples)
+    assert lint(replace(BRAND, legal_name=f"{name} LLC", display_name=name), replace(reminders, **texts, samples=samples)) == []
+
 
 @pytest.mark.parametrize("change", HONEST_WORDS)
 def test_other_honest_words_for_the_same_thing_hold_nothing_back(change):
