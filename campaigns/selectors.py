@@ -184,6 +184,17 @@ def recent_campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.order_by("-created_at")[:5]
 
 
+def has_started_campaign() -> bool:
+    """Return whether this business ever started a campaign."""
+    return Campaign.objects.filter(started_at__isnull=False).exists()
+
+
+def kinds_of_drafts() -> list[str]:
+    """Return the kinds of which there are campaigns that nobody started yet, drafts and scheduled ones."""
+    waiting = Campaign.objects.filter(status__in=(Campaign.Status.DRAFT, Campaign.Status.SCHEDULED), started_at=None)
+    return sorted(waiting.values_list("kind", flat=True).distinct())
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """How far a person has come, by all their records."""

@@ -18,6 +18,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         operators = {"title": "Operators", "icon": "group", "link": "/admin/accounts/user/"}
         return [{"title": "Platform", "items": [businesses, operators]}]
     work = [{"title": "Overview", "icon": "home", "link": "/admin/"}]
+    if getattr(request.user, "is_owner", False):
+        work.append({"title": "Setup wizard", "icon": "checklist", "link": "/setup-wizard/"})
     if request.user.has_perm("bookings.view_booking"):
         work.append({"title": "Appointments", "icon": "calendar_month", "link": "/admin/bookings/day/"})
     if getattr(request.user, "is_owner", False):

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/privacy/", include("customers.urls_privacy")),
     path("admin/", admin.site.urls),
     path("settings/a2p/", include("a2p.urls")),
+    path("setup-wizard/", include("onboarding.setup.urls")),
     path("api/webhooks/", include("messaging.urls")),
     path("api/", api.urls),
     path("", include("portal.urls")),
