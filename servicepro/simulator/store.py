@@ -226,6 +226,10 @@ class Store:
         service = self.services.get(number, "")
         return service if service in self.records else ""
 
+    def is_empty_service(self, sid: str) -> bool:
+        """Tell whether a messaging service that was made through the API has no number to send from."""
+        return sid in self.records and sid not in self.services.values()
+
     def inbound_url(self, number: str) -> str:
         """Return where texts to a number go: its messaging service's address, unless that leaves it to the number."""
         service = self.records.get(self.services.get(number, ""))

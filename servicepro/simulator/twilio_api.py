@@ -169,6 +169,7 @@ class TwilioApi:
             (sender and not _SENDER.fullmatch(sender), 21212, f"The 'From' number {sender} is not a valid phone number."),
             (not _PHONE.fullmatch(to) or to == sender, 21211, f"The 'To' number {to} is not a valid phone number."),
             (not _is_callback(form.get("StatusCallback", "")), 21609, "The 'StatusCallback' URL is not a valid URL"),
+            (self.store.is_empty_service(service), 21703, "The Messaging Service contains no phone numbers"),
             (sender in _FROM_ERRORS, *_FROM_ERRORS.get(sender, (0, ""))),
             (to in _TO_ERRORS, *_TO_ERRORS.get(to, (0, ""))),
             ((to, service or self.store.block_scope(sender)) in self.store.blocked, 21610, "Attempt to send to unsubscribed recipient"),

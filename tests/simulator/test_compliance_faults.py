@@ -28,6 +28,10 @@ def registration(twilio) -> Registration:
     return Registration(twilio)
 
 
+def services_named_luna(client):
+    return sum(row.friendly_name == "luna" for row in client.messaging.v1.services.list())
+
+
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 @pytest.mark.parametrize(("fault", "status", "code"), [("throttle", 429, 20429), ("unauthorized", 401, 20003), ("reject500", 500, 20500)])
 def test_each_call_goes_wrong_alone_and_does_nothing(registration, server, call, fault, status, code):
@@ -54,14 +58,14 @@ def test_an_answer_that_does_not_come_in_time_is_lost_too(server):
     hasty = Client(ACCOUNT_SID, "simulator-auth-token", http_client=RedirectedClient(server.base_url, timeout=0.2))
     with pytest.raises(requests.ReadTimeout):
         hasty.messaging.v1.services.create(friendly_name="luna")
-    assert [row.friendly_name for row in hasty.messaging.v1.services.list()] == ["luna"]
+    assert services_named_luna(hasty) == 1
 
 
 def test_a_cut_line_does_nothing(twilio, server):
     server.faults(api="twilio", call="POST /messaging/v1/Services$", reset=1, count=1)
     with pytest.raises(requests.ConnectionError):
         twilio.messaging.v1.services.create(friendly_name="luna")
-    assert twilio.messaging.v1.services.list() == []
+    assert services_named_luna(twilio) == 0
 
 
 def test_the_second_call_of_a_kind_can_be_the_one_that_fails(registration, server):
