@@ -111,12 +111,18 @@ def policy_name(bundle: Record) -> str:
     return next((name for name, sid in POLICIES.items() if sid == bundle.fields["policy_sid"]), "")
 
 
+def address_of(store: Store, document: Record) -> Record | None:
+    """Return the address a document is about, None where there is none."""
+    sid = document.fields["attributes"].get("address_sids")
+    return store.records.get(sid) if isinstance(sid, str) else None
+
+
 def _evaluate_address(store: Store, found: Evaluation, assigned: list[Record]) -> None:
     document = next((record for record in assigned if record.kind == "SupportingDocuments"), None)
     if document is None:
         found.add("customer_profile_address", code=DOCUMENT)
         return
-    address = store.records.get(document.fields["attributes"].get("address_sids", ""))
+    address = address_of(store, document)
     if address is None:
         found.add("customer_profile_address", code=ADDRESS)
         return

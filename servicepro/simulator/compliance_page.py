@@ -57,10 +57,26 @@ def _case(reviews: Reviews, key: str, record: Record) -> str:
     if record.kind in ("brand", "campaign"):
         buttons += _button(sid, "SUSPENDED", "Suspend", None)
     return (
-        f'<section class="case"><h2>{LABELS[record.kind]} <span class="soft">{escape(sid)}</span></h2>'
+        f'<section class="case"><h2>{LABELS[record.kind]} <span class="soft">{escape(_name(reviews, record))} · {escape(sid)}</span></h2>'
         f"<p>{'<strong>Waiting</strong> · ' if status in OPEN else ''}{escape(told)}</p>"
-        f"<details><summary>What was submitted</summary><pre>{escape(reviews.words(record))}</pre></details>{buttons}</section>"
+        f"{_numbers(reviews, record)}<details><summary>What was submitted</summary><pre>{escape(reviews.words(record))}</pre></details>{buttons}</section>"
     )
+
+
+def _name(reviews: Reviews, record: Record) -> str:
+    """Return what the application called it: a brand has the name of its profile, a campaign that of its messaging service."""
+    named = {"brand": "customer_profile_bundle_sid", "campaign": "messaging_service_sid"}.get(record.kind)
+    source = reviews.store.records.get(record.fields[named]) if named else record
+    return str(source.fields["friendly_name"]) if source else ""
+
+
+def _numbers(reviews: Reviews, record: Record) -> str:
+    """Return which numbers of a campaign the carriers know."""
+    if record.kind != "campaign":
+        return ""
+    own = [number for number, service in reviews.store.services.items() if service == record.fields["messaging_service_sid"]]
+    told = [f"{escape(number)} {'known to the carriers' if reviews.is_provisioned(number) else 'not known yet'}" for number in own]
+    return f'<p class="soft">{", ".join(told) or "No number yet"}</p>'
 
 
 def _error(row: dict[str, object]) -> str:

@@ -12,7 +12,7 @@ import re
 import time
 from typing import Any
 
-from servicepro.simulator.compliance_evaluation import Evaluation, evaluate
+from servicepro.simulator.compliance_evaluation import Evaluation, address_of, evaluate
 from servicepro.simulator.compliance_records import Record, campaign_key, new_sid, number_sid
 from servicepro.simulator.store import Store, Text
 
@@ -193,7 +193,7 @@ class Reviews:
             if assigned and assigned.kind == "EndUsers":
                 lines += _lines(assigned.fields["attributes"])
             elif assigned and assigned.kind == "SupportingDocuments":
-                address = self.store.records.get(assigned.fields["attributes"].get("address_sids", ""))
+                address = address_of(self.store, assigned)
                 lines += _lines(address.fields) if address else []
         return lines
 

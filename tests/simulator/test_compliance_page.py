@@ -61,11 +61,13 @@ def test_what_makes_no_sense_is_not_decided(browser, page):
 def test_nothing_that_was_submitted_is_markup(twilio, browser, page):
     Registration(twilio, BUSINESS | {"business_name": "<script>alert(1)</script>"}).submit_profile()
     text = browser.get(page).text
+    assert "servicepro:luna:profile" in text
     assert "<script>" not in text and "&lt;script&gt;" in text
 
 
 def test_the_page_names_every_field_it_asks_for(twilio, browser, page):
     Registration(twilio).submit_campaign()
+    assert "No number yet" in browser.get(page).text
     inputs = re.findall(r"<input (?!type=.hidden)[^>]*>", browser.get(page).text)
     assert len(inputs) == 4 and all("aria-label" in one for one in inputs)
 

@@ -77,6 +77,17 @@ def test_a_profile_is_refused_by_its_words_and_approved_once_corrected(twilio):
     assert profile.fetch().status == "twilio-approved"
 
 
+@pytest.mark.parametrize("attributes", [{}, {"address_sids": ["AD1"]}, {"address_sids": 7}, {"address_sids": "AD" + "0" * 32}])
+def test_a_document_about_no_address_is_named(registration, twilio, attributes):
+    hub = twilio.trusthub.v1
+    document = hub.supporting_documents.create(friendly_name="x", type="customer_profile_address", attributes=attributes)
+    profile = hub.customer_profiles.create(friendly_name="x", email="us@platform.example", policy_sid=SECONDARY_POLICY).sid
+    hub.customer_profiles(profile).customer_profiles_entity_assignments.create(object_sid=document.sid)
+    assert failed(evaluated(twilio, profile))["customer_profile_address"] == (22219, {})
+    hub.customer_profiles(profile).update(status="pending-review")
+    assert hub.customer_profiles(profile).fetch().status == "twilio-rejected"
+
+
 def test_while_it_is_reviewed_nothing_is_added_and_nothing_deleted(registration, twilio, server):
     server.control("POST", "registrations", {"profileSeconds": 3600})
     registration.submit_profile()
