@@ -35,7 +35,7 @@ OPEN_TO_ALL |= {
 }  # behind a signed link of their own
 OPEN_TO_ALL |= {"portal-sign-in", "portal-code", "portal-resend", "portal-sign-out"}
 OPEN_TO_ALL |= {"invitation", "portal-register", "portal-register-code", "portal-register-resend"}
-WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events"}
+WEBHOOKS = {"twilio-status", "twilio-inbound", "sendgrid-events", "twilio-voice", "twilio-voice-menu", "twilio-voice-recorded"}
 OWNER_ROUTES = (
     "admin/port-recovery/",
     "admin/api-keys/",
@@ -45,6 +45,8 @@ OWNER_ROUTES = (
     "admin/privacy/",
     "admin/welcome-offers/",
     "settings/a2p/",
+    "admin/ivr-config/",
+    "setup-wizard/",
     "admin/invitations/new/",
     "admin/invitations/parts/",
     *(f"admin/invitations/<int:campaign_id>/{page}/" for page in ("edit", "export", "<slug:action>")),
