@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from customers.errors import UnknownImport
 from customers.models import ContactChange as ContactChange  # what other apps may ask is named here
-from customers.models import Customer, ImportBatch, ImportRow, JoinEvidence, Participant
+from customers.models import Customer, ImportBatch, ImportRow, JoinEvidence, Message, Participant
 from customers.types import ConsentFacts, FieldChange, ImportPreview, ImportProgress, JoinFact, PreviewRow
 from servicepro.lib.phone import Phone, mask_phone, parse_phone
 from servicepro.lib.tenancy import connection
@@ -149,6 +149,11 @@ def _join_fact(evidence: JoinEvidence, head: Customer | Participant | None, join
 def _address(record: Customer | Participant | None, field: str) -> str:
     """Return a record's phone, or its email as consolidation compares it; empty where it has none."""
     return (getattr(record, field, None) or "").strip().lower()
+
+
+def received_message(provider_id: str) -> int | None:
+    """Return the id of the message that the provider knows by `provider_id`, None where nobody sent us such a one."""
+    return Message.objects.filter(external_key=provider_id, direction=Message.Direction.INBOUND).values_list("pk", flat=True).first()
 
 
 def customer_count() -> int:

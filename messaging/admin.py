@@ -1,17 +1,42 @@
 """Texting lines in the admin."""
 
-from django.contrib import admin
+from typing import Any
 
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+
+from messaging.errors import NumberTaken
 from messaging.models import Line
+from messaging.services import refuse_taken
 from servicepro.lib.phone import mask_phone
 from servicepro.lib.record_admin import RecordAdmin
+
+
+class LineForm(forms.ModelForm):
+    """A line; another business's number is refused."""
+
+    class Meta:
+        model = Line
+        fields = ("channel", "phone", "label", "messaging_service_sid", "is_default", "messages_per_second")
+
+    def clean_phone(self) -> Any:
+        """Return the number. Raises ValidationError where another business has it."""
+        phone = self.cleaned_data["phone"]
+        if phone and phone != self.instance.phone:
+            try:
+                refuse_taken(phone)
+            except NumberTaken as problem:
+                raise ValidationError(problem.message) from problem
+        return phone
 
 
 @admin.register(Line)
 class LineAdmin(RecordAdmin):
     """The numbers a business texts from."""
 
-    list_display = ("masked_phone", "channel", "is_default", "messages_per_second")
+    form = LineForm
+    list_display = ("masked_phone", "label", "channel", "is_default", "messages_per_second")
 
     @admin.display(description="Number")
     def masked_phone(self, line: Line) -> str:

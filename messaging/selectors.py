@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from messaging.ledger.ddl import TABLES, LedgerTable
-from messaging.models import CallRouting, Line, MenuOption, UsTexting
+from messaging.models import CallRouting, Line, MenuOption, NumberRequest, UsTexting
 from messaging.types import WHATSAPP_CODES, Channel, DeliveryCounts, LedgerRow, PhoneStatus, Reason, Sender
 from servicepro.lib.crypto import AddressKind, address_tag
 from servicepro.lib.fields import phone_tag
@@ -161,6 +161,16 @@ def call_routing() -> CallRouting:
 def menu_options() -> list[MenuOption]:
     """Return the keys of the menu, in their order."""
     return list(MenuOption.objects.all())
+
+
+def phone_lines() -> list[Line]:
+    """Return the business's numbers for texts and calls, the one it sends from first."""
+    return list(Line.objects.filter(channel=Channel.SMS.value).order_by("-is_default", "id"))
+
+
+def open_number_request() -> NumberRequest | None:
+    """Return what was asked for and is not settled."""
+    return NumberRequest.objects.filter(status=NumberRequest.Status.OPEN).first()
 
 
 def phone_status() -> PhoneStatus:

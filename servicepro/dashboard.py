@@ -37,6 +37,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if request.user.has_perm("loyalty.view_pointstransaction"):
         work.append({"title": "Loyalty insights", "icon": "insights", "link": "/admin/loyalty-insights/"})
     if getattr(request.user, "is_owner", False):
+        work.append({"title": "Calls and numbers", "icon": "phone_in_talk", "link": "/admin/ivr-config/"})
         work.append({"title": "Loyalty settings", "icon": "tune", "link": "/admin/loyalty-settings/"})
         work.append({"title": "Welcome offers", "icon": "redeem", "link": "/admin/welcome-offers/"})
     every_record = [

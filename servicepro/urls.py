@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/onboarding-analytics/", include("onboarding.urls")),
     path("admin/merges/", include("customers.urls_merges")),
     path("admin/privacy/", include("customers.urls_privacy")),
+    path("admin/ivr-config/", include("messaging.urls_ivr")),
+    path("admin/voicemails/", include("messaging.urls_voicemails")),
     path("admin/", admin.site.urls),
     path("settings/a2p/", include("a2p.urls")),
     path("setup-wizard/", include("onboarding.setup.urls")),

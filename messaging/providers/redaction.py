@@ -14,6 +14,7 @@ from messaging.providers.twilio import TwilioSms
 
 CALLS_AT_ONCE = 8
 ON_ITS_WAY_CODE = 20009
+RECORDING = "RE"  # how the id of a voicemail begins: it can only be deleted whole
 STOPPING = {Removal.LATER, Removal.ACCOUNT}
 
 
@@ -38,6 +39,8 @@ async def remove_messages(account: TwilioSms, sids: Sequence[str]) -> list[Remov
 
 
 async def _remove(account: TwilioSms, sid: str) -> RemovalAnswer:
+    if sid.startswith(RECORDING):
+        return await _remove_recording(account, sid)
     message = account.client.messages(sid)
     try:
         await message.delete_async()
@@ -52,6 +55,14 @@ async def _remove(account: TwilioSms, sid: str) -> RemovalAnswer:
     except Exception as error:  # noqa: BLE001  as above
         return sort_answer(sid, error)
     return RemovalAnswer(sid, Removal.REDACTED)
+
+
+async def _remove_recording(account: TwilioSms, sid: str) -> RemovalAnswer:
+    try:
+        await account.client.recordings(sid).delete_async()
+    except Exception as error:  # noqa: BLE001  as above
+        return sort_answer(sid, error)
+    return RemovalAnswer(sid, Removal.DELETED)
 
 
 def sort_answer(sid: str, error: Exception) -> RemovalAnswer:

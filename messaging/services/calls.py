@@ -105,4 +105,4 @@ def keep_voicemail(*, recording_sid: str, caller: str, seconds: int) -> bool:
 
 def voicemail_path(recording_sid: str) -> str:
     """Return where somebody of the business listens to it; the provider's own address needs the account's password."""
-    return f"/admin/ivr-config/voicemails/{recording_sid}/"
+    return f"/admin/voicemails/{recording_sid}/"

@@ -15,6 +15,7 @@ from campaigns.models import Campaign, Target
 from campaigns.selectors import INVITATION_LINK, OFFER_LINK, PREFERENCES_LINK, UNSUBSCRIBE_LINK
 from customers.models import Customer, CustomerMerge, ErasureCertificate, ImportBatch, MergeProposal
 from loyalty.models import AdjustmentRequest, WelcomeOffer
+from messaging.models import Line
 from servicepro.lib.signing import sign_number
 from tenants.accounts.models import ApiToken, User
 
@@ -56,6 +57,8 @@ def _token(pattern: str) -> str:
 # What a parameter may stand for; a route with a parameter that is not here fails the walk until somebody adds it.
 PROVIDERS: dict[str, Callable[[str], str]] = {
     "campaign_id": lambda pattern: _campaign("invitation" if pattern.startswith("admin/invitations/") else "port_recovery"),
+    "line_id": lambda _pattern: _first(Line),
+    "recording": lambda _pattern: "RE" + "1" * 32,
     "target_id": lambda _pattern: _first(Target),
     "token": _token,
     "token_id": lambda _pattern: _first(ApiToken),

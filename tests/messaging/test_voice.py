@@ -142,7 +142,7 @@ def test_a_voicemail_lands_in_the_callers_conversation_once_without_a_public_add
     for _replay in range(2):
         assert leave_message(recording)[1] == ["Say", "Hangup"]
     message = Message.objects.get()
-    assert message.body == f"Voicemail, 34 seconds: /admin/ivr-config/voicemails/{recording}/"
+    assert message.body == f"Voicemail, 34 seconds: /admin/voicemails/{recording}/"
     assert message.needs_review and message.conversation.participants.get().phone == CALLER
     assert "twilio.com" not in message.body
     with schema_context("salon"):
