@@ -59,7 +59,8 @@ def _case(reviews: Reviews, key: str, record: Record) -> str:
     return (
         f'<section class="case"><h2>{LABELS[record.kind]} <span class="soft">{escape(_name(reviews, record))} · {escape(sid)}</span></h2>'
         f"<p>{'<strong>Waiting</strong> · ' if status in OPEN else ''}{escape(told)}</p>"
-        f"{_numbers(reviews, record)}<details><summary>What was submitted</summary><pre>{escape(reviews.words(record))}</pre></details>{buttons}</section>"
+        f"{_numbers(reviews, record)}"
+        f"<details><summary>What was submitted</summary><pre>{escape(reviews.words(record))}</pre></details>{buttons}</section>"
     )
 
 
