@@ -13,7 +13,8 @@ from servicepro.lib.phone import mask_phone
 from tenants.selectors import User
 
 # How a step ended. After the first three it need not be taken again in the same attempt.
-DONE, FOUND, CORRECTED, LEFT, REFUSED, UNREACHABLE, HEARD = "done", "found", "corrected", "left", "refused", "unreachable", "heard"
+DONE, FOUND, CORRECTED = "done", "found", "corrected"
+ASKED, LEFT, REFUSED, UNREACHABLE, HEARD = "asked", "left", "refused", "unreachable", "heard"
 FINISHED = (DONE, FOUND, CORRECTED)
 
 

@@ -5,6 +5,7 @@ import logging
 from a2p.models import Brand
 from a2p.providers.results import BrandState, Problem, Refused
 from a2p.services.attempts import DONE
+from a2p.services.bundles import refuse_rejected_bundles
 from a2p.services.outcomes import ReviewRefused, explained
 from a2p.services.work import Thing, Work, ensure
 from servicepro.lib.tenancy import connection
@@ -21,6 +22,8 @@ def ensure_brand(work: Work) -> BrandState:
     bundles = brand.customer_profile_sid, brand.trust_product_sid
     thing = Thing("brand", brand, "twilio_brand_sid", lambda: registry.brand_of(*bundles), lambda: registry.create_brand(*bundles))
     had_failed = brand.brand_status == FAILED
+    if not brand.twilio_brand_sid:
+        refuse_rejected_bundles(work)
     sid = ensure(work, thing)
     state = registry.brand(sid)
     if state.status == FAILED and had_failed and work.enter("brand-correction"):

@@ -28,6 +28,15 @@ def ensure_bundles(work: Work) -> None:
     brand.save(update_fields=["trust_product_status", "updated_at"])
 
 
+def refuse_rejected_bundles(work: Work) -> None:
+    """Look at both bundles once more before a brand is made of them: a quick check may have refused one. Raises ReviewRefused."""
+    brand, registry = work.brand, work.registry
+    work.enter("bundles")
+    for bundle in (registry.profile(brand.customer_profile_sid), registry.trust_product(brand.trust_product_sid)):
+        if bundle.status == REJECTED:
+            raise ReviewRefused(bundle.problems, on_brand=True)
+
+
 def _ensure_profile(work: Work) -> str:
     registry, brand, who = work.registry, work.brand, work.who
     name = name_of("profile")

@@ -133,10 +133,10 @@ def _check_brand(campaign: A2pCampaign) -> None:
 
 
 def _check(campaign: A2pCampaign, verb: str) -> None:
-    if campaign.status not in _MAY.get(Verb(verb), ()):
-        raise NotNow(f"It is “{campaign.get_status_display()}”, so it cannot be sent now.")
     if campaign.brand.company_type == "sole_proprietor":
         raise NotNow(BY_HAND)
+    if campaign.status not in _MAY.get(Verb(verb), ()):
+        raise NotNow(f"It is “{campaign.get_status_display()}”, so it cannot be sent now.")
     _refuse(findings_for(campaign))
 
 

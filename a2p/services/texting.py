@@ -9,7 +9,7 @@ from a2p.errors import NeedsConfirmation
 from a2p.models import A2pCampaign, Attempt, AttemptEvent
 from a2p.providers.registry import Registry
 from a2p.providers.results import CampaignState, Problem, Refused
-from a2p.services.attempts import DONE, FOUND, LEFT, REFUSED, note
+from a2p.services.attempts import ASKED, DONE, FOUND, LEFT, REFUSED, note
 from a2p.services.outcomes import ReviewRefused, explained, hear_approved, hear_submitted
 from a2p.services.work import Thing, Work, ensure, inbound_url, name_of
 from a2p.types import CampaignFacts
@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 VERIFIED, FAILED, SUSPENDED = "VERIFIED", "FAILED", "SUSPENDED"
 WAITING = {"PENDING", "IN_PROGRESS"}
 REMOVAL_SECONDS = 60  # the provider takes a while to finish a removal, and refuses a new campaign until then
+REMOVAL = "campaign-removal"
 ALREADY_IN, IN_ANOTHER, IS_SUSPENDED = 21710, 21712, 21729
 FEE = (
     "This cannot be changed in place: the registration is removed and made anew, and the carriers' review costs its fee again"
@@ -122,15 +123,15 @@ def _correct(work: Work, service: str, there: CampaignState) -> CampaignState | 
     if not work.attempt.sent.get("confirmed_fee"):
         work.campaign.rejections = explained(there.problems)
         raise NeedsConfirmation(FEE)
+    note(work.attempt, REMOVAL, ASKED, sid=service)  # before the call: its answer may be lost, and the wait begins all the same
     work.registry.delete_campaign(service, there.sid)
-    note(work.attempt, "campaign-removed", DONE, sid=service)
     hear_submitted(work.campaign)
     return None
 
 
 def _is_being_removed(work: Work) -> bool:
     """Return whether the old campaign was removed so lately that a new one would be refused."""
-    removed = AttemptEvent.objects.filter(attempt__campaign=work.campaign, step="campaign-removed").order_by("pk").last()
+    removed = AttemptEvent.objects.filter(attempt__campaign=work.campaign, step=REMOVAL).order_by("pk").last()
     return removed is not None and (timezone.now() - removed.created_at).total_seconds() < REMOVAL_SECONDS
 
 

@@ -30,7 +30,7 @@ def ready_campaign(**changes: object) -> A2pCampaign:
 def give_number(simulator: SimulatorProcess, number: str = OWN_NUMBER, **settings: object) -> None:
     """Let the account have a number whose texts come here, unless told otherwise."""
     url = f"{public_url(current_tenant())}{reverse('twilio-inbound')}"
-    simulator.control("POST", "numbers", {"number": number, "inboundUrl": url, **settings})
+    simulator.control("POST", "numbers", {"number": number, "inboundUrl": url} | settings)
 
 
 def cases(simulator: SimulatorProcess) -> Counter[str]:

@@ -1,22 +1,29 @@
 """A registration as its owner fills it in."""
 
-import dataclasses
-
 import pytest
 
-from a2p.errors import BadRegistration, NotNow
-from a2p.models import A2pCampaign, Brand
-from a2p.services import brand_row, campaign_row, findings_for, save_brand, save_campaign
+from a2p.errors import BadRegistration, NeedsConfirmation, NotNow
+from a2p.models import A2pCampaign, Attempt, Brand
+from a2p.providers.registry import Registry
+from a2p.services import (
+    attach_number,
+    brand_row,
+    campaign_row,
+    ensure_brand_for_tenant,
+    findings_for,
+    refresh_campaign_status,
+    save_brand,
+    save_campaign,
+    submit_or_update_campaign,
+)
+from messaging.models import Line
 from tenants.models import Tenant
 from tenants.selectors import AuditEntry
 from tests.a2p.registering import BRAND, CAMPAIGN
+from tests.a2p.submitting import OWN_NUMBER, cases, fields_of, give_number, ready_campaign
+from tests.support.simulator import SimulatorProcess
 
 Status = A2pCampaign.Status
-
-
-def fields_of(facts: object) -> dict[str, object]:
-    """Return facts as a form gives them."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(facts).items()}
 
 
 def test_a_draft_begins_in_the_words_of_the_business(tenant: Tenant) -> None:
@@ -94,3 +101,71 @@ def test_names_beyond_ascii_are_kept_and_the_tax_number_is_in_no_trail(tenant: T
     save_brand(None, {**fields_of(BRAND), "legal_name": "Café Zoë LLC", "registration_number": "84-1234567"})
     assert brand_row().legal_name == "Café Zoë LLC"
     assert "84-1234567" not in str(list(AuditEntry.objects.values_list("details", flat=True)))
+
+
+def test_a_number_that_serves_something_else_stays_there_until_its_owner_says_so(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    with Registry() as registry:
+        live = registry.create_service("the live one", "https://elsewhere.example/texts")
+        give_number(simulator, serviceSid=live)
+        number = registry.account_number(OWN_NUMBER)
+        campaign = submit_or_update_campaign(ready_campaign().pk, actor=None, verb="submit")
+        assert registry.service_with(number.sid) == live
+        assert (campaign.numbers_total, Line.objects.get().messaging_service_sid) == (0, "")
+        with pytest.raises(NeedsConfirmation, match="another messaging service"):
+            attach_number(OWN_NUMBER, actor=None)
+        assert registry.service_with(number.sid) == live
+        assert attach_number(OWN_NUMBER, actor=None, confirmed=True)
+        assert registry.service_with(number.sid) == campaign.messaging_service_sid
+        assert not attach_number(OWN_NUMBER, actor=None)
+    campaign.refresh_from_db()
+    assert campaign.numbers_total == 1
+
+
+def test_a_number_whose_texts_go_elsewhere_is_not_attached_by_itself(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    give_number(simulator, inboundUrl="https://elsewhere.example/texts")
+    assert submit_or_update_campaign(ready_campaign().pk, actor=None, verb="submit").numbers_total == 0
+    with pytest.raises(NeedsConfirmation, match="another address"):
+        attach_number(OWN_NUMBER, actor=None)
+
+
+def test_nobody_attaches_a_number_of_another_business(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    give_number(simulator, "+15125550177")
+    submit_or_update_campaign(ready_campaign().pk, actor=None, verb="submit")
+    with pytest.raises(BadRegistration):
+        attach_number("+15125550177", actor=None, confirmed=True)
+
+
+def test_what_a_reviewer_would_refuse_is_not_sent(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    campaign = ready_campaign()
+    A2pCampaign.objects.filter(pk=campaign.pk).update(status=Status.ERROR, samples=["Too short"])
+    with pytest.raises(BadRegistration) as refused:
+        submit_or_update_campaign(campaign.pk, actor=None, verb="resubmit")
+    assert "samples" in refused.value.details["fields"]
+    assert Attempt.objects.count() == 0
+
+
+def test_a_brand_can_be_registered_before_there_is_a_campaign(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    ready_campaign()
+    sid = ensure_brand_for_tenant()
+    assert sid.startswith("BN") and ensure_brand_for_tenant() == sid
+    assert cases(simulator) == {"CustomerProfiles": 1, "TrustProducts": 1, "brand": 1}
+    assert submit_or_update_campaign(campaign_row().pk, actor=None, verb="submit").brand.twilio_brand_sid == sid
+
+
+def test_a_brand_is_not_registered_without_what_it_needs(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    with pytest.raises(BadRegistration):
+        ensure_brand_for_tenant()
+    assert cases(simulator) == {}
+
+
+def test_a_profile_that_is_incomplete_is_a_rejection_with_its_fields(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    campaign = submit_or_update_campaign(ready_campaign(contact_title="Owner reject-22215").pk, actor=None, verb="submit")
+    while campaign.status == Status.SUBMITTED:
+        campaign = refresh_campaign_status(campaign.pk)
+    assert (campaign.status, [row["code"] for row in campaign.brand.rejections]) == (Status.REJECTED, [22215])
+    assert campaign.trusthub_last_error
+    save_brand(None, {"contact_title": "Owner"})
+    campaign = submit_or_update_campaign(campaign.pk, actor=None, verb="resubmit")
+    while campaign.status == Status.SUBMITTED:
+        campaign = refresh_campaign_status(campaign.pk)
+    assert campaign.status == Status.APPROVED
