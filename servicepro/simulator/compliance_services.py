@@ -134,7 +134,9 @@ class Services:
             raise Refused(409, 21710, "Phone Number or Short Code is already in the Messaging Service.")
         if where:
             raise Refused(409, 21712, "Phone Number or Short Code is associated with another Messaging Service.")
-        if len(numbers) >= self.reviews.setting("serviceNumbers"):
+        campaign = self.store.records.get(campaign_key(service.sid))
+        is_alone = campaign is not None and campaign.fields["us_app_to_person_usecase"] == "SOLE_PROPRIETOR"
+        if len(numbers) >= (1 if is_alone else self.reviews.setting("serviceNumbers")):
             raise bad("The Messaging Service has as many senders as it may have", 21714)
         if not self.numbers.own(number).fields["capabilities"]["sms"]:
             raise bad("The phone number cannot send texts", 21715)

@@ -137,7 +137,7 @@ def test_a_second_request_makes_a_second_brand_and_the_list_pages(registration, 
     assert len(twilio.messaging.v1.brand_registrations.list(page_size=2)) == 3
 
 
-def test_a_sole_proprietor_is_usable_after_answering_the_text(twilio, server):
+def test_a_sole_proprietor_is_usable_after_answering_the_text_and_has_one_number(twilio, server):
     registration = alone(twilio)
     registration.register_brand(brand_type="SOLE_PROPRIETOR")
     assert (registration.brand_now().status, registration.brand_now().identity_status) == ("APPROVED", "SELF_DECLARED")
@@ -149,6 +149,12 @@ def test_a_sole_proprietor_is_usable_after_answering_the_text(twilio, server):
     assert registration.brand_now().identity_status == "VERIFIED"
     assert refusal(lambda: registration.submit_campaign()) == (400, 21719)
     assert registration.submit_campaign(**wish).campaign_status == "IN_PROGRESS"
+    for number in ("+15125550110", "+15125550111"):
+        server.control("POST", "numbers", {"number": number, "inboundUrl": "http://127.0.0.1:1/in", "serviceSid": ""})
+    (first, second) = (twilio.incoming_phone_numbers.list(phone_number=number)[0].sid for number in ("+15125550110", "+15125550111"))
+    senders = twilio.messaging.v1.services(registration.service).phone_numbers
+    assert senders.create(phone_number_sid=first).sid == first
+    assert refusal(lambda: senders.create(phone_number_sid=second)) == (400, 21714)
 
 
 def test_a_vetting_is_kept(registration, twilio):
