@@ -111,7 +111,7 @@ def _page(request: HttpRequest, form: RoutingForm, plan: Plan, *, is_preview: bo
         "is_preview": is_preview,
         "heard": heard(plan),
         "status": phone_status(),
-        "lines": [(line, mask_phone(line.phone), calls.get(line.phone, "")) for line in phone_lines()],
+        "lines": [(line, line.phone, calls.get(line.phone, "")) for line in phone_lines()],
         "free": [number for number in account if not number.is_ours],
         "trouble": trouble,
         "was_asked": "numbers" in request.GET and not trouble,

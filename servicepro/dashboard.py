@@ -32,12 +32,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if getattr(request.user, "is_owner", False):
         work.append({"title": "Messages", "icon": "forward_to_inbox", "link": "/admin/messages/"})
         work.append({"title": "Port recovery", "icon": "sms", "link": "/admin/port-recovery/"})
+        work.append({"title": "Calls and numbers", "icon": "phone_in_talk", "link": "/admin/ivr-config/"})
     if request.user.has_perm("campaigns.view_campaign"):
         work.append({"title": "Onboarding analytics", "icon": "monitoring", "link": "/admin/onboarding-analytics/"})
     if request.user.has_perm("loyalty.view_pointstransaction"):
         work.append({"title": "Loyalty insights", "icon": "insights", "link": "/admin/loyalty-insights/"})
     if getattr(request.user, "is_owner", False):
-        work.append({"title": "Calls and numbers", "icon": "phone_in_talk", "link": "/admin/ivr-config/"})
         work.append({"title": "Loyalty settings", "icon": "tune", "link": "/admin/loyalty-settings/"})
         work.append({"title": "Welcome offers", "icon": "redeem", "link": "/admin/welcome-offers/"})
     every_record = [

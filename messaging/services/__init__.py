@@ -14,6 +14,7 @@ from messaging.services.numbers import (
     make_primary,
     refuse_taken,
     request_number,
+    settle_number_request,
     take_calls,
     voicemail_recording,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "request_number",
     "save_routing",
     "set_us_texting",
+    "settle_number_request",
     "take_calls",
     "voicemail_recording",
     "whatsapp_template",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from messaging.errors import NotConfirmed, NumberTaken, ProviderAway, RequestOpen, UnknownNumber
@@ -86,17 +87,14 @@ def call_address() -> str:
 def take_calls(line_id: int, *, actor: User | None, confirmed: bool) -> Line:
     """Have a line's calls answered here from now on; its texts stay as they are.
 
-    The address it had is kept in the audit trail. Raises UnknownNumber, NotConfirmed, ProviderAway.
+    The address it had is kept in the audit trail. Raises UnknownNumber, NumberTaken, NotConfirmed, ProviderAway.
     """
     line = _line(line_id)
-    if not line.twilio_sid:
-        raise UnknownNumber("Take this number over from the account first.")
     if not confirmed:
         raise NotConfirmed("Calls to this number would be answered here instead of where they go today. Tick that you mean it.")
-    number = _asked(read_number(twilio_account(), line.twilio_sid))
-    if number is None or number.phone != line.phone:
-        raise UnknownNumber("The account does not have this number any more.")
-    _asked(send_calls_to(twilio_account(), line.twilio_sid, call_address()))
+    number = _at_provider(line)
+    _asked(send_calls_to(twilio_account(), number.sid, call_address()))
+    Line.objects.filter(pk=line.pk).update(twilio_sid=number.sid)
     record_action(actor, "calls_sent_here", f"line:{line.pk}", before=number.voice_url[:200])
     return line
 
@@ -110,6 +108,16 @@ def request_number(*, area_code: str, note: str, actor: User | None) -> NumberRe
         raise RequestOpen("You have asked for a number already. We will tell you when it is ready.") from error
     record_action(actor, "number_requested", f"number_request:{asked.pk}")
     return asked
+
+
+def settle_number_request(outcome: str) -> None:
+    """Write down what became of the wish for a number: "done" or "declined". Raises UnknownNumber where none is open."""
+    is_settled = NumberRequest.objects.filter(status=NumberRequest.Status.OPEN).update(
+        status=NumberRequest.Status(outcome), settled_at=timezone.now()
+    )
+    if not is_settled:
+        raise UnknownNumber("This business has not asked for a number.")
+    record_action(None, "number_request_settled", "number_request", outcome=outcome)
 
 
 def voicemail_recording(recording_sid: str) -> bytes:
@@ -140,6 +148,21 @@ def _line(line_id: int) -> Line:
     if line is None:
         raise UnknownNumber("You have no such number.")
     return line
+
+
+def _at_provider(line: Line) -> AccountNumber:
+    """Return a line as the account has it; one that was typed by hand is found by its number.
+
+    Raises UnknownNumber, NumberTaken, ProviderAway.
+    """
+    if line.twilio_sid:
+        number = _asked(read_number(twilio_account(), line.twilio_sid))
+    else:
+        number = next((number for number in _asked(read_numbers(twilio_account())) if number.phone == line.phone), None)
+    if number is None or number.phone != line.phone or not _may_be_ours(number):
+        raise UnknownNumber("The account does not have this number.")
+    refuse_taken(number.phone)
+    return number
 
 
 def _may_be_ours(number: AccountNumber) -> bool:

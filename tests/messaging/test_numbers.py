@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.contrib import admin
+from django.core.management import CommandError, call_command
 from django_tenants.utils import schema_context
 
 from customers.models import Message
@@ -123,6 +124,10 @@ def test_each_number_belongs_to_one_business(account, actor, indian_tenant):
         form_class = admin.site.get_model_admin(Line).get_form(None)
         form = form_class({"channel": "sms", "phone": FREE})
         assert "Another business has this number." in form.errors["phone"]
+        stolen = Line.objects.create(channel="sms", phone=FREE)
+        with pytest.raises(NumberTaken):
+            take_calls(stolen.pk, actor=None, confirmed=True)
+        assert record_of(FREE)["voice_url"] in (None, "")
 
 
 @pytest.mark.parametrize("sid", ["PN" + "0" * 32, "", "x'; --"])
@@ -143,12 +148,20 @@ def test_calls_are_sent_here_only_when_confirmed_and_texts_stay(account, actor):
     assert AuditEntry.objects.filter(action="calls_sent_here", subject=f"line:{line.pk}").exists()
 
 
+def test_a_number_that_was_typed_by_hand_is_found_in_the_account(account, actor):
+    line = Line.objects.get(phone=OWN_NUMBER)
+    take_calls(line.pk, actor=actor, confirmed=True)
+    assert record_of(OWN_NUMBER)["voice_url"] == call_address()
+    assert Line.objects.get(pk=line.pk).twilio_sid == sid_of(OWN_NUMBER)
+
+
 def test_a_number_that_left_the_account_is_said_to_be_gone(account, actor):
     line = Line.objects.create(channel="sms", phone=FREE, twilio_sid="PN" + "0" * 32)
-    with pytest.raises(UnknownNumber, match="not have this number any more"):
+    with pytest.raises(UnknownNumber, match="does not have this number"):
         take_calls(line.pk, actor=actor, confirmed=True)
-    with pytest.raises(UnknownNumber):
-        take_calls(Line.objects.get(phone=OWN_NUMBER).pk, actor=actor, confirmed=True)
+    typed = Line.objects.create(channel="sms", phone="+15125550133")
+    with pytest.raises(UnknownNumber, match="does not have this number"):
+        take_calls(typed.pk, actor=actor, confirmed=True)
     with pytest.raises(UnknownNumber):
         make_primary(999_999, actor=actor, confirmed=True)
 
@@ -167,6 +180,19 @@ def test_a_number_is_asked_for_once_at_a_time(tenant, actor):
         request_number(area_code="737", note="", actor=actor)
     NumberRequest.objects.update(status="done")
     request_number(area_code="737", note="", actor=actor)
+
+
+def test_the_platform_sees_who_waits_for_a_number_and_settles_it(tenant, actor, capsys):
+    request_number(area_code="512", note="", actor=actor)
+    call_command("number_requests")
+    assert "shop  " in (listed := capsys.readouterr().out) and "area code 512" in listed
+    call_command("number_requests", tenant="shop", outcome="done")
+    asked = NumberRequest.objects.get()
+    assert asked.status == "done" and asked.settled_at is not None
+    with pytest.raises(CommandError, match="has not asked"):
+        call_command("number_requests", tenant="shop", outcome="declined")
+    with pytest.raises(CommandError, match="There is no business"):
+        call_command("number_requests", tenant="nobody")
 
 
 def test_phone_status_tells_what_texts_are_sent_with(tenant, settings):

@@ -90,7 +90,9 @@ def test_unknown_consent_and_other_channels_wishes_do_not_stop_a_message(envelop
 
 
 def test_unsubscribing_from_offers_leaves_what_somebody_asked_for_themselves():
-    assert isinstance(decide(replace(EMAIL, message_class=MessageClass.TRANSACTIONAL), replace(FACTS, suppressed="unsubscribe"), NOON), Send)
+    assert isinstance(
+        decide(replace(EMAIL, message_class=MessageClass.TRANSACTIONAL), replace(FACTS, suppressed="unsubscribe"), NOON), Send
+    )
 
 
 def test_night_holds_a_marketing_text_until_morning_and_nothing_else():
