@@ -39,6 +39,12 @@ def note(attempt: Attempt, step: str, outcome: str, *, sid: str = "", code: int 
     AttemptEvent.objects.create(attempt=attempt, step=step, outcome=outcome, sid=sid, code=str(code) if code else "", answer=answer or {})
 
 
+def is_repeated(attempt: Attempt, step: str, outcome: str) -> bool:
+    """Return whether the last that was written down is the same: the beat asks for weeks, and one line tells it."""
+    last = AttemptEvent.objects.filter(attempt=attempt).order_by("-pk").values_list("step", "outcome").first()
+    return last == (step, outcome)
+
+
 def keep(attempt: Attempt, step: str, outcome: str, sid: str, *, place: tuple[Any, str] | None = None, seal: str = "") -> None:
     """Write down what was made before anything is made of it, its id at `place` (row and column), committed by itself."""
     with transaction.atomic(durable=True):

@@ -11,7 +11,7 @@ from a2p.errors import TwilioError
 from a2p.models import A2pCampaign, Attempt
 from a2p.providers.results import Account, Away, Problem, ProviderTrouble, Refused, Throttled
 from a2p.rejections import explain_rejection
-from a2p.services.attempts import HEARD, REFUSED, UNREACHABLE, note
+from a2p.services.attempts import HEARD, REFUSED, UNREACHABLE, is_repeated, note
 from messaging.services import set_us_texting
 from servicepro.lib.tenancy import connection
 
@@ -66,7 +66,9 @@ def sentence_of(trouble: ProviderTrouble) -> str:
 
 
 def hear_submitted(campaign: A2pCampaign, word: str = "submitted") -> None:
-    """Write down that it is under review."""
+    """Write down that it is under review; one that was approved before is taken back with that."""
+    if campaign.status == Status.APPROVED:
+        set_us_texting(False)
     campaign.status, campaign.trusthub_status, campaign.trusthub_last_error = Status.SUBMITTED, word, None
     campaign.trusthub_last_checked_at = timezone.now()
     campaign.save(update_fields=STATE)
@@ -122,10 +124,11 @@ def hear_trouble(campaign: A2pCampaign, attempt: Attempt | None, trouble: Provid
             if isinstance(trouble, Refused):
                 campaign.rejections = explained([Problem(trouble.code, trouble.fields)])
         campaign.save(update_fields=STATE)
-        if attempt:
-            outcome = UNREACHABLE if isinstance(trouble, (Away, Throttled)) else REFUSED
+        outcome = UNREACHABLE if isinstance(trouble, (Away, Throttled)) else REFUSED
+        if attempt and (is_final or not is_repeated(attempt, step, outcome)):
             note(attempt, step, outcome, code=trouble.code, answer={"sentence": sentence})
     logger.warning(
         "a2p_call_failed tenant=%s step=%s trouble=%s code=%s", connection.schema_name, step, type(trouble).__name__, trouble.code
     )
-    return TwilioError(sentence, step=step)
+    wait = {"wait_seconds": trouble.wait_seconds} if isinstance(trouble, Throttled) else {}
+    return TwilioError(sentence, step=step, **wait)

@@ -7,7 +7,7 @@ is made of it, and looked for by name before it is made, so a press of the butto
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -108,18 +108,23 @@ def ensure_brand_for_tenant(*, actor: User | None = None) -> str:
     return campaign.brand.twilio_brand_sid
 
 
-def refresh_open() -> int:
-    """Ask after every registration of this business that waits, and daily after an approved one; return how many were asked after."""
+def due_since() -> datetime | None:
+    """Return since when this business's registration waits to be asked after: one under review always, an approved one daily."""
     campaign = working_campaign()
-    if campaign is None:
+    if campaign is None or campaign.status not in (Status.SUBMITTED, Status.APPROVED):
+        return None
+    checked = campaign.trusthub_last_checked_at or campaign.updated_at
+    is_fresh = campaign.status == Status.APPROVED and timezone.now() - checked < APPROVED_CHECKED_EVERY
+    return None if is_fresh else checked
+
+
+def refresh_open() -> int:
+    """Ask after this business's registration where it is due; return how many were asked after. Raises as a refresh does."""
+    campaign = working_campaign()
+    if campaign is None or due_since() is None:
         return 0
-    checked = campaign.trusthub_last_checked_at
-    is_due = campaign.status == Status.SUBMITTED or (
-        campaign.status == Status.APPROVED and (checked is None or timezone.now() - checked >= APPROVED_CHECKED_EVERY)
-    )
-    if is_due:
-        refresh_campaign_status(campaign.pk)
-    return int(is_due)
+    refresh_campaign_status(campaign.pk)
+    return 1
 
 
 def _locked(campaign_id: int) -> A2pCampaign:

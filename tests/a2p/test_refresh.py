@@ -8,9 +8,11 @@ from django.utils import timezone
 
 from a2p.errors import NeedsConfirmation, NotNow, TwilioError
 from a2p.models import A2pCampaign, Attempt, AttemptEvent
+from a2p.providers.registry import Registry
 from a2p.selectors import is_us_texting_approved
 from a2p.services import refresh_campaign_status, refresh_open, save_brand, save_campaign, submit_or_update_campaign
 from a2p.tasks import refresh_open_everywhere
+from messaging.models import UsTexting
 from servicepro.lib.tenancy import connection
 from tenants.models import Tenant
 from tests.a2p.submitting import cases, give_number, ready_campaign
@@ -173,3 +175,32 @@ def test_one_business_without_an_answer_keeps_no_other_waiting(tenant: Tenant, s
     campaign.refresh_from_db()
     assert campaign.status == Status.SUBMITTED
     assert "does not let us in" in campaign.trusthub_last_error
+
+
+def test_days_without_an_answer_are_one_line_of_the_history(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    campaign = submitted(simulator, reviews={"brandSeconds": 3_600})
+    before = AttemptEvent.objects.count()
+    simulator.faults(api="twilio", reset=1)
+    for _tick in range(5):
+        with pytest.raises(TwilioError):
+            refresh_campaign_status(campaign.pk)
+    assert AttemptEvent.objects.count() == before + 1
+
+
+def test_an_approved_campaign_that_is_reviewed_again_may_not_text_meanwhile(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    campaign = refresh_campaign_status(submitted(simulator).pk)
+    simulator.control("POST", "registrations", {"reviews": "held"})
+    simulator.control("POST", "registrations/decide", {"sid": campaign.messaging_service_sid, "status": "IN_PROGRESS"})
+    assert refresh_campaign_status(campaign.pk).status == Status.SUBMITTED
+    assert not is_us_texting_approved() and not UsTexting.objects.get().is_approved
+
+
+def test_a_campaign_that_is_gone_is_made_anew_by_the_next_press(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    campaign = refresh_campaign_status(submitted(simulator).pk)
+    with Registry() as registry:
+        registry.delete_campaign(campaign.messaging_service_sid, campaign.twilio_campaign_sid)
+    campaign = refresh_campaign_status(campaign.pk)
+    assert (campaign.status, campaign.rejections[0]["code"], campaign.twilio_campaign_sid) == (Status.REJECTED, 30904, "")
+    campaign = submit_or_update_campaign(campaign.pk, actor=None, verb="resubmit")
+    assert refresh_campaign_status(campaign.pk).status == Status.APPROVED
+    assert cases(simulator) == ONE_OF_EACH
