@@ -9,12 +9,15 @@ from a2p.errors import NeedsConfirmation
 from a2p.models import A2pCampaign, Attempt
 from a2p.selectors import working_campaign
 from a2p.services import refresh_campaign_status, submit_or_update_campaign
+from a2p.services.proposals import use_proposal
 from a2p.views.frame import STATUS
 from a2p.views.status import overview_page
+from servicepro.lib.admin_pages import attempt
 from servicepro.lib.errors import ServiceProError
 from tenants.selectors import signed_in_user
 
 NOTHING_YET = "Fill in your business and what you text first."
+SUGGESTION_USED = "Changed as suggested. Nothing was sent to Twilio."
 _FAILED = {
     Attempt.Verb.SUBMIT: "Submission failed: {}",
     Attempt.Verb.RESUBMIT: "Resubmission failed: {}",
@@ -45,6 +48,17 @@ def refresh(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"The status could not be refreshed: {error.message}")
     else:
         messages.success(request, f"Status refreshed. Current state: {campaign.get_status_display()}")
+    return redirect(STATUS)
+
+
+@require_POST
+def use_suggestion(request: HttpRequest) -> HttpResponse:
+    """Put what is suggested for a field into the form."""
+    campaign = working_campaign()
+    if campaign is None:
+        return _nothing_yet(request)
+    field = request.POST.get("field", "")
+    attempt(request, lambda: use_proposal(campaign, field, actor=signed_in_user(request)), SUGGESTION_USED)
     return redirect(STATUS)
 
 

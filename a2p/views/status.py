@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from a2p.models import A2pCampaign, Attempt
 from a2p.selectors import attempts_of
 from a2p.services import brand_facts, findings_for
+from a2p.services.proposals import Proposal, propose_rewrites
 from a2p.types import Finding
 from a2p.views.fields import place_of
 from a2p.views.frame import LOCKED, STATUS, blocking, field_page, page_of, registration, registration_page
@@ -32,6 +33,15 @@ def overview(request: HttpRequest) -> HttpResponse:
     return overview_page(request, registration())
 
 
+@require_GET
+def live(request: HttpRequest) -> HttpResponse:
+    """Have a page that waits for reviewers loaded anew once there is something new; Twilio is not asked."""
+    answer = HttpResponse(status=204)
+    if request.GET.get("seen") != _seen(registration()):
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
 def overview_page(request: HttpRequest, campaign: A2pCampaign, *, status_code: int = 200, **context: Any) -> HttpResponse:
     """Render the page of a registration as it is now."""
     findings = findings_for(campaign)
@@ -47,9 +57,16 @@ def overview_page(request: HttpRequest, campaign: A2pCampaign, *, status_code: i
         "open": blocking(findings),
         "refusals": refusals(campaign),
         "stages": stages(campaign),
+        "seen": _seen(campaign) if campaign.status in LOCKED else "",
+        "proposals": [_proposal_row(each) for each in propose_rewrites(campaign)] if campaign.pk and campaign.status not in LOCKED else [],
         "attempts": [_attempt_row(attempt) for attempt in attempts_of(campaign)] if campaign.pk else [],
     }
     return registration_page(request, "a2p/page.html", campaign, here=STATUS, status_code=status_code, **shown, **context)
+
+
+def _seen(campaign: A2pCampaign) -> str:
+    """Return what tells a page that its reader has seen the state."""
+    return " ".join([campaign.status, str(campaign.numbers_provisioned), *(said for _label, said in stages(campaign))])
 
 
 def _linked(finding: Finding) -> dict[str, Any]:
@@ -76,6 +93,12 @@ def stages(campaign: A2pCampaign) -> list[tuple[str, str]]:
         ("What you text", provider_state(campaign.trusthub_status or "")),
         ("Numbers", numbers),
     ]
+
+
+def _proposal_row(proposal: Proposal) -> dict[str, Any]:
+    """Return a suggestion in the words of the forms."""
+    before, after = _compared(proposal.before, proposal.after)
+    return {"field": proposal.field, "label": label_of(proposal.field), "reason": proposal.reason, "before": before, "after": after}
 
 
 def _attempt_row(attempt: Attempt) -> dict[str, Any]:

@@ -17,6 +17,10 @@
       if (said) said.textContent = "Twilio is being asked. This can take half a minute…";
       setTimeout(() => buttons().forEach((button) => { if (!button.disabled) { button.disabled = true; button.dataset.wasOpen = "yes"; } }));
     });
+  // The page looks for news by itself; not while something is on its way.
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    if (document.body.dataset.isBusy) event.preventDefault();
+  });
   addEventListener("pageshow", () => {
     delete document.body.dataset.isBusy;
     for (const button of buttons()) {

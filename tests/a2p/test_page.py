@@ -1,5 +1,6 @@
 """The owner's pages of the registration: typed, looked at as a reviewer would, kept, sent."""
 
+import html
 import re
 
 import pytest
@@ -217,3 +218,23 @@ def test_a_fee_is_asked_for_before_it_is_spent(owner, ready, simulator):
     assert answer.status_code == 409 and "Agree to the fee and resubmit" in page and "15 US dollars" in page
     assert A2pCampaign.objects.get().status == Status.REJECTED
     assert "Campaign submitted to Twilio. Status: Submitted" in press(owner, "resubmit", fee="agreed")
+
+
+def test_a_page_that_waits_is_loaded_anew_once_there_is_news(owner, ready):
+    A2pCampaign.objects.update(status=Status.SUBMITTED)
+    asked = html.unescape(re.search(r'hx-get="([^"]+live[^"]+)"', page_of(owner))[1])
+    answer = owner.get(asked)
+    assert answer.status_code == 204 and "HX-Refresh" not in answer
+    A2pCampaign.objects.update(status=Status.APPROVED)
+    assert owner.get(asked)["HX-Refresh"] == "true"
+
+
+def test_a_suggestion_is_shown_as_it_is_and_as_it_would_be_and_taken_with_a_button(owner, ready):
+    save_campaign(None, {"has_embedded_links": False})
+    page = page_of(owner)
+    assert "<del>no</del>" in page and "<ins>yes</ins>" in page
+    page = owner.post(f"{URL}suggestion/", {"field": "has_embedded_links"}, follow=True).content.decode()
+    assert "Changed as suggested. Nothing was sent to Twilio." in page
+    assert A2pCampaign.objects.get().has_embedded_links
+    page = owner.post(f"{URL}suggestion/", {"field": "has_embedded_links"}, follow=True).content.decode()
+    assert "Nothing is suggested for this field any more." in page
