@@ -4,6 +4,8 @@ from onboarding.setup.types import Card, Link, PhoneFacts, Piece, Step, StepStat
 
 A2P_PAGE = Link("Go to A2P registration", "/settings/a2p/")
 IVR_PAGE = Link("Go to IVR Config", "/admin/ivr-config/")
+NUMBERS_PAGE = Link("Request a number", "/admin/ivr-config/#numbers")
+ASKED_PAGE = Link("See your request", "/admin/ivr-config/#numbers")
 MANAGED = "Phone provisioning is currently managed for you. We’ll notify you once your line is ready."
 # The words for each state of a registration; refused ones say the last error beside them.
 A2P_WORDS: dict[str, str] = {
@@ -15,6 +17,7 @@ A2P_WORDS: dict[str, str] = {
     "ERROR": "Your campaign did not get through to the carriers. Look at the A2P page, then resubmit.",
 }
 APPROVED, REFUSED, ON_ITS_WAY = "APPROVED", ("REJECTED", "ERROR"), ("SUBMITTED", "APPROVED")
+RINGS_HERE = "This holds for numbers whose calls are sent here: the IVR page shows which."
 _ROUTING = {
     "ivr": ("IVR menu", "Callers hear your menu and choose with a key."),
     "voicemail": ("Voicemail", "Callers reach your voicemail."),
@@ -47,18 +50,25 @@ def _line_card(facts: PhoneFacts) -> Card:
         "line",
         "Business Line & SMS Number",
         line_words(facts),
-        (A2P_PAGE,) if facts.has_phone_number and lacks_service else (),
+        _line_links(facts, lacks_service=lacks_service),
         missing + ((Piece.MESSAGING_SERVICE,) if lacks_service else ()),
         value=facts.phone_number or "",
     )
+
+
+def _line_links(facts: PhoneFacts, *, lacks_service: bool) -> tuple[Link, ...]:
+    if not facts.has_phone_number:
+        return (ASKED_PAGE if facts.is_number_asked_for else NUMBERS_PAGE,)
+    return (A2P_PAGE,) if lacks_service else ()
 
 
 def line_words(facts: PhoneFacts) -> tuple[str, ...]:
     """Say where the number and its messaging service stand."""
     service = facts.messaging_service_sid or "without a name"
     if not facts.has_phone_number:
+        asked = ("You asked for a number: we are on it.",) if facts.is_number_asked_for else ()
         beside = (f"A messaging service is there ({service}), but no number is in it yet.",) if facts.has_messaging_service else ()
-        return (MANAGED, *beside)
+        return (MANAGED, *asked, *beside)
     if facts.has_messaging_service:
         return (f"Your texts leave from this number, linked to messaging service {service}.",)
     if not facts.needs_registration:
@@ -70,9 +80,9 @@ def line_words(facts: PhoneFacts) -> tuple[str, ...]:
 
 def _routing_card(facts: PhoneFacts) -> Card:
     name, words = _ROUTING.get(facts.routing_mode, (facts.routing_mode, "The page of your calls says more."))
-    if not facts.has_phone_number:
-        words = "It counts from the day your line is ready. You can prepare it now."
-    return Card("routing", "Inbound Routing & IVR", (words,), (IVR_PAGE,), value=name)
+    # Where a number's calls go is known to the provider alone, and not asked for each time somebody looks at this page.
+    where = RINGS_HERE if facts.has_phone_number else "It counts from the day your line is ready. You can prepare it now."
+    return Card("routing", "Inbound Routing & IVR", (words, where), (IVR_PAGE,), value=name)
 
 
 def _registration_card(facts: PhoneFacts) -> Card:

@@ -4,7 +4,7 @@ from a2p.selectors import working_campaign
 from bookings.selectors import active_places, active_services
 from campaigns.selectors import has_started_campaign, kinds_of_drafts
 from customers.selectors import customer_count
-from messaging.selectors import is_us_texting_closed, line_numbers, phone_status
+from messaging.selectors import is_us_texting_closed, line_numbers, open_number_request, phone_status
 from onboarding.setup.steps import steps_of
 from onboarding.setup.types import BusinessFacts, CampaignFacts, Facts, PhoneFacts, PlaceFacts, Step
 from servicepro.lib.phone import is_us_number, mask_phone
@@ -57,4 +57,5 @@ def phone_facts() -> PhoneFacts:
         numbers_known=campaign.numbers_provisioned if campaign else 0,
         needs_registration=campaign is not None or current_tenant().region == US,
         is_us_texting_closed=is_us_texting_closed(),
+        is_number_asked_for=open_number_request() is not None,
     )

@@ -62,6 +62,7 @@ class PhoneFacts:
     numbers_known: int = 0
     needs_registration: bool = True
     is_us_texting_closed: bool = True
+    is_number_asked_for: bool = False
 
 
 @dataclass(frozen=True, slots=True)

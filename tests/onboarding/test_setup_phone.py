@@ -68,8 +68,8 @@ def test_every_missing_piece_that_the_owner_can_add_has_its_page(has_number, has
     shown = cards(phone_step(facts(has_number, has_service, status)))
     assert [link.url for link in shown["registration"].links] == ["/settings/a2p/"]
     assert [link.url for link in shown["routing"].links] == ["/admin/ivr-config/"]
-    if has_number and not has_service:
-        assert [link.url for link in shown["line"].links] == ["/settings/a2p/"]
+    lacking = ["/settings/a2p/"] if not has_service else []
+    assert [link.url for link in shown["line"].links] == (lacking if has_number else ["/admin/ivr-config/#numbers"])
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,11 @@ def test_every_missing_piece_that_the_owner_can_add_has_its_page(has_number, has
 def test_who_answers_calls_is_said(mode, name):
     card = cards(phone_step(facts(routing_mode=mode)))["routing"]
     assert card.value == name and card.missing == () and card.says
+
+
+def test_whoever_asked_for_a_number_is_not_told_to_ask_again():
+    line = cards(phone_step(facts(False, False, is_number_asked_for=True)))["line"]
+    assert line.says == (MANAGED, "You asked for a number: we are on it.") and line.links[0].label == "See your request"
 
 
 def test_approved_is_not_called_usable_before_the_carriers_know_the_numbers():
