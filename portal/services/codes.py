@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from customers.selectors import Customer
 from messaging.errors import PaceUnavailable
+from messaging.selectors import is_us_texting_closed
 from messaging.services import deliver
 from messaging.types import Envelope, Outcome
 from portal.errors import CodesUnavailable, WrongCode
@@ -26,7 +27,7 @@ from portal.services.messages import MINUTES, code_envelope, shared_envelope
 from portal.types import Address
 from servicepro.lib.crypto import derive_key
 from servicepro.lib.fields import email_tag, phone_tag
-from servicepro.lib.phone import Phone, parse_phone
+from servicepro.lib.phone import Phone, is_us_number, parse_phone
 from servicepro.lib.tenancy import connection
 from tenants.selectors import current_tenant
 
@@ -38,6 +39,7 @@ ATTEMPTS, ATTEMPT_SECONDS = 3, 1.0
 UNKNOWN, SHARED, ABROAD = "nobody_is_known", "several_people", "other_country"
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1, "maxmem": 64 * 2**20}  # 16 MB and some 40 ms: a leaked row is not worth guessing for 5 minutes
 NO_LONGER = "This code does not work any more. Ask for a new one."
+NO_TEXTS = "We cannot text codes for the moment. Use your email address instead."
 # One statement, so that fifty tries at once are still counted one by one. A newer code of the same address ends the older.
 _COUNT_TRY = f"""
 UPDATE portal_signincode c SET tries = tries + 1
@@ -58,6 +60,8 @@ def ask_for_code(
     """
     tag = phone_tag(address.value) if address.channel == SignInCode.Channel.SMS else email_tag(address.value)
     count_request(tag=tag, ip=ip)
+    if address.channel == SignInCode.Channel.SMS and is_us_number(address.value) and is_us_texting_closed():
+        raise CodesUnavailable(NO_TEXTS)  # whoever it is: that says nothing of who is known
     if purpose == SignInCode.Purpose.SIGN_IN:
         customer, _is_shared = record_at(address)
     now, token = timezone.now(), secrets.token_urlsafe(32)

@@ -137,6 +137,13 @@ def test_pages_say_it_before_the_start(carriers, owner, campaign):
     assert "not registered yet" not in owner.get("/admin/port-recovery/").content.decode()
 
 
+def test_a_customer_who_cannot_be_texted_a_code_is_told_to_use_their_email(carriers, simulator):
+    browser = Client(HTTP_HOST="shop.localhost")
+    told = browser.post("/portal/sign-in", {"address": US, "other": "1"})
+    assert "We cannot text codes for the moment. Use your email address instead." in told.content.decode()
+    assert browser.post("/portal/sign-in", {"address": "ann@example.com", "other": "1"}).status_code == 302
+
+
 @pytest.fixture
 def operator(tenant, settings):
     """A browser of the platform's operator, on its own host."""
