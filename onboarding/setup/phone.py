@@ -73,7 +73,11 @@ def line_words(facts: PhoneFacts) -> tuple[str, ...]:
         return (f"Your texts leave from this number, linked to messaging service {service}.",)
     if not facts.needs_registration:
         return ("Your texts leave from this number.",)
-    if facts.a2p_status in ON_ITS_WAY:
+    if len(facts.attachable) > 1:
+        among = f"{facts.numbers_total} {'is' if facts.numbers_total == 1 else 'are'}"
+        left = f"Of your {len(facts.attachable)} numbers, {among} in the messaging service of your registration:"
+        return (f"{left} the others stay where they are until you say so.",)
+    if facts.a2p_status in ON_ITS_WAY or facts.attachable:
         return ("This number is not in the messaging service of your registration: it stays where it is until you say so.",)
     return ("No messaging service is linked to this number yet. One is made when you submit your registration.",)
 

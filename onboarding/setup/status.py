@@ -41,9 +41,13 @@ def phone_facts() -> PhoneFacts:
     phone, campaign = phone_status(), working_campaign()
     service = phone.messaging_service_sid
     total = campaign.numbers_total if campaign else 0
+    attachable: tuple[str, ...] = ()
     if not service and campaign and campaign.messaging_service_sid:
-        own = sum(map(is_us_number, line_numbers()))
-        service = campaign.messaging_service_sid if 0 < own <= total else None
+        own = tuple(filter(is_us_number, line_numbers()))
+        if 0 < len(own) <= total:
+            service = campaign.messaging_service_sid
+        else:
+            attachable = own
     return PhoneFacts(
         has_phone_number=phone.has_phone_number,
         phone_number=phone.phone_number,
@@ -58,4 +62,5 @@ def phone_facts() -> PhoneFacts:
         needs_registration=campaign is not None or current_tenant().region == US,
         is_us_texting_closed=is_us_texting_closed(),
         is_number_asked_for=open_number_request() is not None,
+        attachable=attachable,
     )

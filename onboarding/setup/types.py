@@ -47,7 +47,8 @@ class BusinessFacts:
 class PhoneFacts:
     """How the phone is set up. `a2p_status` is None where no registration was begun; `routing_mode` "" where nobody decided.
 
-    `numbers_known` of `numbers_total` numbers are known to the carriers, as far as we were told.
+    `numbers_known` of `numbers_total` numbers are known to the carriers, as far as we were told. `attachable` are the business's US numbers
+    (E.164) while not all of them are in the messaging service of the registration.
     """
 
     has_phone_number: bool
@@ -63,6 +64,7 @@ class PhoneFacts:
     needs_registration: bool = True
     is_us_texting_closed: bool = True
     is_number_asked_for: bool = False
+    attachable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

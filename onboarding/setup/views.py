@@ -1,15 +1,24 @@
-"""The pages of the wizard: the whole way, and each step. They show and link; nothing is typed here."""
+"""The pages of the wizard: the whole way, and each step. They show and link; nothing is typed here.
+
+One thing is done here because the page of numbers knows no registrations: a number is put into the registration by its owner's word.
+"""
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from onboarding.setup.status import setup_steps
-from onboarding.setup.steps import first_open
+from a2p.errors import NeedsConfirmation
+from a2p.services import attach_number
+from onboarding.setup.status import setup_facts, setup_steps
+from onboarding.setup.steps import first_open, steps_of
 from onboarding.setup.types import Step
 from servicepro.lib.admin_pages import admin_page
+from servicepro.lib.errors import ServiceProError
+from tenants.selectors import signed_in_user
 
 TITLE = "Setup wizard"
 
@@ -40,12 +49,33 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def one_step(request: HttpRequest, *, key: str) -> HttpResponse:
     """Show a step's cards; going on is always possible."""
-    steps = setup_steps()
+    return _step_page(request, key)
+
+
+@require_POST
+def attach(request: HttpRequest) -> HttpResponse:
+    """Put a number into the registration's messaging service; one that something else uses today is moved only once the owner agreed."""
+    phone = request.POST.get("phone", "")
+    try:
+        is_new = attach_number(phone, actor=signed_in_user(request), confirmed="confirmed" in request.POST)
+    except NeedsConfirmation as question:
+        return _step_page(request, "phone", status_code=question.status, question=question.message, asked_of=phone)
+    except ServiceProError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{phone} is in your registration now." if is_new else f"{phone} was in your registration already.")
+    return redirect("setup-wizard-phone")
+
+
+def _step_page(request: HttpRequest, key: str, *, status_code: int = 200, **more: Any) -> HttpResponse:
+    facts = setup_facts()
+    steps = steps_of(facts)
     at = next(number for number, step in enumerate(steps) if step.key == key)
     context: dict[str, Any] = {
         "rows": _rows(steps, key),
         "step": steps[at],
         "previous": address_of(steps[at - 1]) if at else "",
         "following": address_of(steps[at + 1]) if at + 1 < len(steps) else "",
+        "attachable": facts.phone.attachable,
     }
-    return admin_page(request, "onboarding/setup_step.html", TITLE, **context)
+    return admin_page(request, "onboarding/setup_step.html", TITLE, status_code=status_code, **context, **more)
