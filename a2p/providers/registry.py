@@ -13,12 +13,12 @@ from twilio.rest import Client
 
 from a2p.providers.connection import Connection
 from a2p.providers.results import (
-    Account,
     AccountNumber,
     Away,
     BrandState,
     Bundle,
     CampaignState,
+    NotSetUp,
     Problem,
     Refused,
 )
@@ -39,11 +39,11 @@ T = TypeVar("T")
 
 
 class Registry:
-    """One account's registrations. Every method raises Refused, Away, Throttled or Account, and nothing else."""
+    """One account's registrations. Every method raises a ProviderTrouble and nothing else."""
 
     def __init__(self) -> None:
         if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
-            raise Account
+            raise NotSetUp("no account")
         self.connection = Connection(settings.TWILIO_API_BASE_URL, settings.PROVIDER_TIMEOUT_SECONDS)
         self.client = Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=self.connection)
 

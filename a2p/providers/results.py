@@ -44,11 +44,15 @@ class Throttled(ProviderTrouble):
 
 
 class Account(ProviderTrouble):
-    """The platform's own account is not let in, or not set up: nothing a business can do about it."""
+    """The platform's own account is not let in: nothing a business can do about it."""
 
     def __init__(self, code: int = 20003) -> None:
         super().__init__(f"account {code}")
         self.code = code
+
+
+class NotSetUp(ProviderTrouble):
+    """The server was given no account, or no customer profile of the platform's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from django.conf import settings
 
-from a2p.providers.results import Bundle, Problem
+from a2p.providers.results import Bundle, NotSetUp, Problem
 from a2p.services.attempts import DONE
 from a2p.services.outcomes import ReviewRefused
 from a2p.services.work import Thing, Work, ensure, name_of, platform_email
@@ -39,6 +39,8 @@ def refuse_rejected_bundles(work: Work) -> None:
 
 def _ensure_profile(work: Work) -> str:
     registry, brand, who = work.registry, work.brand, work.who
+    if not settings.TWILIO_PRIMARY_PROFILE_SID:
+        raise NotSetUp("no primary profile")  # without it everything is made, and refused days later
     name = name_of("profile")
     profile = ensure(
         work,
@@ -55,8 +57,7 @@ def _ensure_profile(work: Work) -> str:
         _end_user(work, "representative", "representative_sid", "authorized_representative_1", _representative(who)),
         _document(work, _address(work)),
     ]
-    if settings.TWILIO_PRIMARY_PROFILE_SID:
-        parts.append(settings.TWILIO_PRIMARY_PROFILE_SID)
+    parts.append(settings.TWILIO_PRIMARY_PROFILE_SID)
     if work.enter("profile-parts"):
         _assign(work, profile, parts, (registry.assigned_to_profile, registry.assign_to_profile))
     return profile

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from a2p.errors import TwilioError
 from a2p.models import A2pCampaign, Attempt
-from a2p.providers.results import Account, Away, Problem, ProviderTrouble, Refused, Throttled
+from a2p.providers.results import Account, Away, NotSetUp, Problem, ProviderTrouble, Refused, Throttled
 from a2p.rejections import explain_rejection
 from a2p.services.attempts import HEARD, REFUSED, UNREACHABLE, is_repeated, note
 from messaging.services import set_us_texting
@@ -24,6 +24,7 @@ STATE = (
 )  # fmt: skip
 AWAY = "Twilio could not be reached. Nothing was lost, and nothing is made twice: it goes on where it stopped."
 BUSY = "Twilio asks us to wait a moment. Nothing was lost: try again in a minute, and it goes on where it stopped."
+SET_UP = "Registering businesses is not set up on this server yet. Write to us: nothing was sent, and nothing was lost."
 ACCOUNT = "Twilio does not let us in at the moment. It is nothing you can mend: we look after it, and you can try again later."
 
 
@@ -57,6 +58,8 @@ def sentence_of(trouble: ProviderTrouble) -> str:
     """Return what a person is told of a call that did not come off."""
     if isinstance(trouble, Throttled):
         return BUSY
+    if isinstance(trouble, NotSetUp):
+        return SET_UP
     if isinstance(trouble, Account):
         return ACCOUNT
     if isinstance(trouble, Refused):

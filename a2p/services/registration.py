@@ -25,7 +25,7 @@ from a2p.services.bundles import ensure_bundles
 from a2p.services.drafts import campaign_row
 from a2p.services.facts import brand_facts, campaign_facts, findings_for
 from a2p.services.outcomes import STATE, ReviewRefused, hear_rejected, hear_submitted, hear_trouble
-from a2p.services.texting import attach_free_numbers, ensure_campaign, ensure_service, hear_campaign
+from a2p.services.texting import GONE, attach_free_numbers, ensure_campaign, ensure_service, hear_campaign
 from a2p.services.work import Work
 from a2p.types import Finding, Severity
 from servicepro.lib.locks import advisory_lock
@@ -40,7 +40,6 @@ LOCK_SPACE = 7_155  # separates these locks from any other use
 APPROVED_CHECKED_EVERY = timedelta(hours=24)
 _MAY = {Verb.SUBMIT: (Status.READY_TO_SUBMIT,), Verb.RESUBMIT: (Status.REJECTED, Status.ERROR)}
 BY_HAND = "A person without a tax number is registered by hand: write to us, and we do it with you."
-GONE = 30904
 
 
 @contextmanager

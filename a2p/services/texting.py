@@ -9,7 +9,7 @@ from a2p.errors import NeedsConfirmation
 from a2p.models import A2pCampaign, Attempt, AttemptEvent
 from a2p.providers.registry import Registry
 from a2p.providers.results import CampaignState, Problem, Refused
-from a2p.services.attempts import ASKED, DONE, FOUND, LEFT, REFUSED, note
+from a2p.services.attempts import ASKED, DONE, FINISHED, FOUND, LEFT, REFUSED, note
 from a2p.services.outcomes import ReviewRefused, explained, hear_approved, hear_submitted
 from a2p.services.work import Thing, Work, ensure, inbound_url, name_of
 from a2p.types import CampaignFacts
@@ -21,8 +21,10 @@ logger = logging.getLogger(__name__)
 VERIFIED, FAILED, SUSPENDED = "VERIFIED", "FAILED", "SUSPENDED"
 WAITING = {"PENDING", "IN_PROGRESS"}
 REMOVAL_SECONDS = 60  # the provider takes a while to finish a removal, and refuses a new campaign until then
+REMOVAL_SECONDS_MAX = 3_600
+LISTED_SECONDS_MAX = 600  # a list may lag behind what was just made
 REMOVAL = "campaign-removal"
-ALREADY_IN, IN_ANOTHER, IS_SUSPENDED = 21710, 21712, 21729
+ALREADY_IN, IN_ANOTHER, IS_SUSPENDED, GONE = 21710, 21712, 21729, 30904
 FEE = (
     "This cannot be changed in place: the registration is removed and made anew, and the carriers' review costs its fee again"
     " (about 15 US dollars). Texts to the US rest until it is approved."
@@ -72,9 +74,13 @@ def ensure_campaign(work: Work, service: str) -> None:
     is_open = work.enter("campaign")
     there = registry.campaign_of(service)
     if there is None:
-        if _is_being_removed(work):
+        if not is_open:
+            _miss(work)
             return
-        there = registry.create_campaign(service, _creation(work.brand.twilio_brand_sid, work.what))
+        made = _create(work, service)
+        if made is None:
+            return
+        there = made
         work.note(DONE, sid=service)
     elif is_open and there.status == FAILED:
         edited = _correct(work, service, there)
@@ -129,10 +135,28 @@ def _correct(work: Work, service: str, there: CampaignState) -> CampaignState | 
     return None
 
 
-def _is_being_removed(work: Work) -> bool:
-    """Return whether the old campaign was removed so lately that a new one would be refused."""
+def _miss(work: Work) -> None:
+    """Wait for what this attempt made where it is not listed yet; never make another, whose fee nobody agreed to. Raises ReviewRefused."""
+    made = AttemptEvent.objects.filter(attempt=work.attempt, step="campaign", outcome__in=FINISHED).order_by("pk")[0]
+    if (timezone.now() - made.created_at).total_seconds() >= LISTED_SECONDS_MAX:
+        raise ReviewRefused((Problem(GONE),), on_brand=False)
+    hear_submitted(work.campaign)
+
+
+def _create(work: Work, service: str) -> CampaignState | None:
+    """Register the campaign; None where the one before it is still being removed, and the beat tries again."""
     removed = AttemptEvent.objects.filter(attempt__campaign=work.campaign, step=REMOVAL).order_by("pk").last()
-    return removed is not None and (timezone.now() - removed.created_at).total_seconds() < REMOVAL_SECONDS
+    waited = (timezone.now() - removed.created_at).total_seconds() if removed else REMOVAL_SECONDS_MAX
+    if waited < REMOVAL_SECONDS:
+        return None
+    try:
+        return work.registry.create_campaign(service, _creation(work.brand.twilio_brand_sid, work.what))
+    except Refused as refusal:
+        if refusal.is_validation or waited >= REMOVAL_SECONDS_MAX:
+            raise
+        note(work.attempt, "campaign-waits", REFUSED, sid=service, code=refusal.code)
+        hear_submitted(work.campaign)
+        return None
 
 
 def _differs_in_fixed(what: CampaignFacts, fixed: dict[str, Any]) -> bool:

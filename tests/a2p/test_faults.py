@@ -12,7 +12,7 @@ from a2p.providers.registry import Registry
 from a2p.services import refresh_campaign_status, save_brand, save_campaign, submit_or_update_campaign
 from a2p.services.outcomes import ACCOUNT, AWAY, BUSY
 from tenants.models import Tenant
-from tests.a2p.submitting import give_number, ready_campaign
+from tests.a2p.submitting import cases, give_number, ready_campaign
 from tests.support.simulator import SimulatorProcess
 
 Status = A2pCampaign.Status
@@ -239,13 +239,17 @@ def test_what_the_provider_refuses_is_explained_in_our_words(tenant: Tenant, pro
     assert failed.value.details == {"step": "profile-parts"}
 
 
-def test_without_an_account_it_says_so_and_nothing_is_lost(tenant: Tenant, provider: SimulatorProcess, settings: object) -> None:
-    settings.TWILIO_ACCOUNT_SID = ""
+@pytest.mark.parametrize("setting", ["TWILIO_ACCOUNT_SID", "TWILIO_PRIMARY_PROFILE_SID"])
+def test_a_server_that_is_not_set_up_says_so_and_makes_nothing(
+    tenant: Tenant, provider: SimulatorProcess, settings: object, setting: str
+) -> None:
+    setattr(settings, setting, "")
     campaign = ready_campaign()
-    with pytest.raises(TwilioError, match="does not let us in"):
+    with pytest.raises(TwilioError, match="not set up"):
         submit_or_update_campaign(campaign.pk, actor=None, verb="submit")
     campaign.refresh_from_db()
     assert campaign.status == Status.ERROR
+    assert cases(provider) == {}
 
 
 def test_no_log_line_holds_what_was_sent(tenant: Tenant, provider: SimulatorProcess, caplog: pytest.LogCaptureFixture) -> None:

@@ -99,10 +99,14 @@ def test_a_brand_is_corrected_three_times_and_no_more(tenant: Tenant, simulator:
     assert cases(simulator)["brand"] == 1
 
 
-@pytest.mark.parametrize("change", ["edits", "use case"])
-def test_making_it_anew_waits_for_a_yes_to_the_fee(tenant: Tenant, simulator: SimulatorProcess, change: str) -> None:
+@pytest.mark.parametrize(("change", "cooldown"), [("edits", 30), ("use case", 30), ("use case", 1_200)])
+def test_making_it_anew_waits_for_a_yes_to_the_fee(tenant: Tenant, simulator: SimulatorProcess, change: str, cooldown: int) -> None:
     good = ready_campaign().description
-    campaign = submitted(simulator, description=f"{good} reject-30886", reviews={"edits": "beta" if change == "edits" else "allowed"})
+    campaign = submitted(
+        simulator,
+        description=f"{good} reject-30886",
+        reviews={"edits": "beta" if change == "edits" else "allowed", "cooldownSeconds": cooldown},
+    )
     campaign = refresh_campaign_status(campaign.pk)
     save_campaign(None, {"description": good} | ({"use_case": "MIXED"} if change == "use case" else {}))
     with pytest.raises(NeedsConfirmation, match="fee"):
@@ -114,9 +118,11 @@ def test_making_it_anew_waits_for_a_yes_to_the_fee(tenant: Tenant, simulator: Si
     assert (campaign.status, cases(simulator)["campaign"]) == (Status.SUBMITTED, 0)
     assert refresh_campaign_status(campaign.pk).status == Status.SUBMITTED  # the removal is not finished yet
     assert cases(simulator)["campaign"] == 0
-    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=15)):
-        refresh_open()
-        refresh_open()
+    for minutes in (15, 30):
+        simulator.control("POST", "registrations/advance", {"seconds": 900})
+        with time_machine.travel(timezone.now() + datetime.timedelta(minutes=minutes)):
+            refresh_open()
+            refresh_open()
     campaign.refresh_from_db()
     assert campaign.status == Status.APPROVED
     assert cases(simulator) == ONE_OF_EACH
@@ -204,3 +210,23 @@ def test_a_campaign_that_is_gone_is_made_anew_by_the_next_press(tenant: Tenant, 
     campaign = submit_or_update_campaign(campaign.pk, actor=None, verb="resubmit")
     assert refresh_campaign_status(campaign.pk).status == Status.APPROVED
     assert cases(simulator) == ONE_OF_EACH
+
+
+def test_a_campaign_that_vanishes_under_review_is_not_paid_for_again_unasked(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    campaign = submitted(simulator, reviews={"campaignSeconds": 3_600})
+    with Registry() as registry:
+        registry.delete_campaign(campaign.messaging_service_sid, campaign.twilio_campaign_sid)
+    assert refresh_campaign_status(campaign.pk).status == Status.SUBMITTED  # a list may lag behind
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=15)):
+        refresh_open()
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.rejections[0]["code"]) == (Status.REJECTED, 30904)
+    assert cases(simulator)["campaign"] == 0
+
+
+def test_a_name_beyond_ascii_arrives_as_it_is_written(tenant: Tenant, simulator: SimulatorProcess) -> None:
+    submitted(simulator, legal_name="Café Zoë & Søn LLC")
+    with Registry() as registry:
+        names = [user.attributes.get("business_name") for user in registry.client.trusthub.v1.end_users.list()]
+        assert [name for name in names if name] == ["Café Zoë & Søn LLC"]
+        assert registry.client.addresses.list()[0].customer_name == "Café Zoë & Søn LLC"
