@@ -65,6 +65,16 @@ def refuse_taken(e164: str) -> None:
         raise NumberTaken("Another business has this number.")
 
 
+def refuse_service_of_another(messaging_service_sid: str) -> None:
+    """Object to a messaging service that another business of this platform sends with. Raises NumberTaken."""
+    here = connection.schema_name
+    for tenant in tenants_named(None):
+        if tenant.schema_name != here:
+            with tenant_context(tenant):
+                if Line.objects.filter(messaging_service_sid=messaging_service_sid).exists():
+                    raise NumberTaken("Another business has this messaging service.")
+
+
 def make_primary(line_id: int, *, actor: User | None, confirmed: bool) -> Line:
     """Send texts from this line from now on. Raises UnknownNumber, NotConfirmed."""
     line = _line(line_id)

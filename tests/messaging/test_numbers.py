@@ -1,14 +1,17 @@
 """Numbers come from the account by a tick, stay as they are at the provider, and belong to one business each."""
 
+import base64
 import secrets
+import threading
 import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django_tenants.utils import schema_context
 
-from customers.models import Message
+from customers.models import Message, PersonalDataAccess
 from messaging.errors import NotConfirmed, NumberTaken, ProviderAway, RequestOpen, UnknownNumber
 from messaging.models import Line, NumberRequest
 from messaging.providers.loop import start_in_loop
@@ -128,6 +131,20 @@ def test_each_number_belongs_to_one_business(account, actor, indian_tenant):
         with pytest.raises(NumberTaken):
             take_calls(stolen.pk, actor=None, confirmed=True)
         assert record_of(FREE)["voice_url"] in (None, "")
+
+
+@pytest.mark.parametrize(
+    ("service", "sentence"),
+    [("MG" + "a" * 32, "Another business has this messaging service."), ("MG1", "MG and 32 digits"), ("MG" + "b" * 32, "")],
+)
+def test_texts_do_not_leave_by_the_messaging_service_of_another_business(tenant, indian_tenant, service, sentence):
+    with schema_context("salon"):
+        Line.objects.update(messaging_service_sid="MG" + "a" * 32)
+    with schema_context("shop"):
+        line = Line.objects.get()
+        form_class = admin.site.get_model_admin(Line).get_form(None, line)
+        form = form_class({"channel": "sms", "phone": line.phone, "is_default": "on", "messaging_service_sid": service}, instance=line)
+        assert form.is_valid() is not bool(sentence) and sentence in form.errors.as_text()
 
 
 @pytest.mark.parametrize("sid", ["PN" + "0" * 32, "", "x'; --"])
@@ -275,6 +292,49 @@ def test_a_voicemail_is_played_to_the_business_alone(owner, simulator, settings,
     assert owner.get(path).status_code == 302
     with schema_context("salon"):
         assert not Message.objects.filter(external_key=recording).exists()
+
+
+@pytest.fixture
+def recordings(settings):
+    """A provider that hands out recordings to whoever has the account's password."""
+    kept: dict[str, bytes] = {}
+
+    class Door(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            password = base64.b64encode(f"{settings.TWILIO_ACCOUNT_SID}:{settings.TWILIO_AUTH_TOKEN}".encode()).decode()
+            sound = kept.get(self.path.rpartition("/")[2].removesuffix(".mp3"))
+            is_allowed = self.headers["Authorization"] == f"Basic {password}"
+            self.send_response(200 if sound and is_allowed else 404 if is_allowed else 401)
+            self.send_header("Content-Length", str(len(sound or b"") if is_allowed else 0))
+            self.end_headers()
+            self.wfile.write(sound or b"")
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.TWILIO_API_BASE_URL = f"http://127.0.0.1:{server.server_port}"
+    yield kept
+    server.shutdown()
+
+
+def test_whoever_may_read_messages_listens_and_that_is_written_down(owner, recordings):
+    recording = "RE" + secrets.token_hex(16)
+    recordings[recording] = b"ID3 sound"
+    keep_voicemail(recording_sid=recording, caller="+15125550142", seconds=3)
+    played = owner.get(f"/admin/voicemails/{recording}/")
+    assert (played.content, played["Content-Type"], played["Cache-Control"]) == (b"ID3 sound", "audio/mpeg", "private, no-store")
+    look = PersonalDataAccess.objects.get()
+    assert look.subject == f"voicemail:{Message.objects.get().pk}" and look.actor.email == "owner@shop.example"
+
+
+def test_a_provider_that_does_not_hand_a_recording_out_is_said_in_a_sentence(owner, recordings, settings):
+    recording = "RE" + secrets.token_hex(16)
+    keep_voicemail(recording_sid=recording, caller="+15125550142", seconds=3)
+    settings.TWILIO_API_BASE_URL = "http://127.0.0.1:9"
+    said = owner.get(f"/admin/voicemails/{recording}/", follow=True).content.decode()
+    assert "That did not work just now: Twilio does not answer." in said and recording not in said
 
 
 def test_an_erased_persons_recordings_are_asked_to_be_removed_as_recordings(tenant, simulator):
