@@ -1,6 +1,7 @@
 """Whatever breaks at whichever call: it is recorded in our words, goes on where it stopped, and nothing is made twice."""
 
 import datetime
+import time
 
 import pytest
 import time_machine
@@ -8,7 +9,9 @@ from django.utils import timezone
 
 from a2p.errors import TwilioError
 from a2p.models import A2pCampaign, Attempt, AttemptEvent
+from a2p.providers.connection import sorted_fault
 from a2p.providers.registry import Registry
+from a2p.providers.results import Account, Away, ProviderTrouble, Refused, Throttled
 from a2p.services import refresh_campaign_status, save_brand, save_campaign, submit_or_update_campaign
 from a2p.services.outcomes import ACCOUNT, AWAY, BUSY
 from tenants.models import Tenant
@@ -263,3 +266,34 @@ def test_what_is_kept_of_an_attempt_holds_no_whole_tax_number_and_no_phone(tenan
     submit_or_update_campaign(ready_campaign().pk, actor=None, verb="submit")
     kept = f"{Attempt.objects.get().sent}{list(AttemptEvent.objects.values_list('answer', flat=True))}"
     assert "4567" in kept and "1234567" not in kept and "+19185550123" not in kept
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code"),
+    [
+        (400, '{"code": 21728, "message": "too long"}', Refused, 21728),
+        (403, '{"code": 20403, "message": "no"}', Refused, 20403),
+        (404, "", Refused, 404),
+        (422, '{"type": "t", "title": "t", "status": 422, "code": 20001}', Refused, 20001),
+        (401, "<html>no</html>", Account, 401),
+        (400, '{"code": 20003}', Account, 20003),
+        (429, "", Throttled, 20429),
+        (503, '{"code": 20429}', Throttled, 20429),
+        (500, '{"code": 20500}', Away, 0),
+        (502, "<html>Bad Gateway</html>", Away, 0),
+        (400, "[1]", Refused, 400),
+    ],
+)
+def test_every_kind_of_answer_is_sorted(status: int, body: str, kind: type[ProviderTrouble], code: int) -> None:
+    trouble = sorted_fault(status, body, "Sat, 01 Jan 2028 00:00:00 GMT")
+    assert type(trouble) is kind and trouble.code == code
+
+
+def test_calls_about_brands_and_campaigns_are_kept_apart(tenant: Tenant, provider: SimulatorProcess, settings: object) -> None:
+    settings.A2P_SECONDS_BETWEEN_CALLS = 0.2
+    with Registry() as registry:
+        registry.brand_of("BU1", "BU2")
+        begins = time.monotonic()
+        for _call in range(3):
+            registry.brand_of("BU1", "BU2")
+        assert time.monotonic() - begins >= 0.5
