@@ -36,7 +36,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_GET
 def live(request: HttpRequest) -> HttpResponse:
     """Have a page that waits for reviewers loaded anew once there is something new; Twilio is not asked."""
-    answer = HttpResponse(status=204)
+    answer = HttpResponse()
     if request.GET.get("seen") != _seen(registration()):
         answer["HX-Refresh"] = "true"
     return answer

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
+from a2p.models import A2pCampaign
 from a2p.services import campaign_row
 from campaigns.models import Campaign, Target
 from campaigns.services import create_invitation_campaign
@@ -38,7 +39,7 @@ PROVIDERS: dict[str, Callable[[str], str]] = {
     "batchId": lambda _path: str(ImportBatch.objects.latest("created_at").pk),
     "customerId": lambda _path: str(Customer.objects.earliest("pk").pk),
     "offerId": lambda _path: str(WelcomeOffer.objects.earliest("pk").pk),
-    "registrationId": lambda _path: str(campaign_row().pk),
+    "registrationId": lambda _path: str(A2pCampaign.objects.values_list("pk", flat=True).first() or 1),
 }
 MESSAGING = "/api/campaigns/"
 OPEN_TO_ANY_KEY = {"whoAmI"}
@@ -156,6 +157,7 @@ def filled(campaign: Campaign) -> Iterator[list[Call]]:
         User.objects.get_or_create(email=f"api-{role}@shop.example", defaults={"role": role, "is_staff": True})
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
     create_offer(OfferWish("First", True, 10), actor=None)
+    campaign_row()
     create_invitation_campaign(
         actor=None, name="Spring", draft=InvitationDraft("sms", "{{download_link}} Reply STOP to opt out."), audience=Audience()
     )

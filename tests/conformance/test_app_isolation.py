@@ -14,7 +14,7 @@ from portal.models import PortalSession
 from portal.selectors import hashed
 from portal.services import AppSession
 from servicepro.api import api
-from tests.conformance.test_api_isolation import Call, bearer, client, endless, every_call
+from tests.conformance.test_api_isolation import Call, bearer, client, endless, every_call, written_to_later
 from tests.conformance.walk import fingerprint
 from tests.portal.conftest import client_of
 from tests.portal.invited import invite, make_offer
@@ -31,6 +31,7 @@ def other(campaign: Campaign) -> Customer:
     made = Customer.objects.create(name="Other Person", phone="+15125550299", email="other@example.com")
     invite(made, make_offer())
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
+    written_to_later()
     return made
 
 
