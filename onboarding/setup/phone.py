@@ -6,6 +6,7 @@ A2P_PAGE = Link("Go to A2P registration", "/settings/a2p/")
 IVR_PAGE = Link("Go to IVR Config", "/admin/ivr-config/")
 NUMBERS_PAGE = Link("Request a number", "/admin/ivr-config/#numbers")
 ASKED_PAGE = Link("See your request", "/admin/ivr-config/#numbers")
+ATTACH_PAGE = Link("Put it into your registration", "/setup-wizard/phone/#line")
 MANAGED = "Phone provisioning is currently managed for you. We’ll notify you once your line is ready."
 # The words for each state of a registration; refused ones say the last error beside them.
 A2P_WORDS: dict[str, str] = {
@@ -53,13 +54,16 @@ def _line_card(facts: PhoneFacts) -> Card:
         _line_links(facts, lacks_service=lacks_service),
         missing + ((Piece.MESSAGING_SERVICE,) if lacks_service else ()),
         value=facts.phone_number or "",
+        offers=facts.attachable if lacks_service else (),
     )
 
 
 def _line_links(facts: PhoneFacts, *, lacks_service: bool) -> tuple[Link, ...]:
     if not facts.has_phone_number:
         return (ASKED_PAGE if facts.is_number_asked_for else NUMBERS_PAGE,)
-    return (A2P_PAGE,) if lacks_service else ()
+    if not lacks_service:
+        return ()
+    return (ATTACH_PAGE,) if facts.attachable else (A2P_PAGE,)
 
 
 def line_words(facts: PhoneFacts) -> tuple[str, ...]:

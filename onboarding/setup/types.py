@@ -106,7 +106,8 @@ class Link:
 class Card:
     """A part of a step: what there is (`value`), what is to be said of it, what it lacks, and where that is done.
 
-    `problem` is what went wrong, in words for people; `chip` a state of its own, as the page it comes from calls it.
+    `problem` is what went wrong, in words for people; `chip` a state of its own, as the page it comes from calls it; `offers`
+    are numbers (E.164) that can be put into the registration right there.
     """
 
     key: str
@@ -117,6 +118,7 @@ class Card:
     value: str = ""
     chip: str = ""
     problem: str = ""
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

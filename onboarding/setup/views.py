@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from a2p.errors import NeedsConfirmation
 from a2p.services import attach_number
-from onboarding.setup.status import setup_facts, setup_steps
-from onboarding.setup.steps import first_open, steps_of
+from onboarding.setup.status import setup_steps
+from onboarding.setup.steps import first_open
 from onboarding.setup.types import Step
 from servicepro.lib.admin_pages import admin_page
 from servicepro.lib.errors import ServiceProError
@@ -68,14 +68,12 @@ def attach(request: HttpRequest) -> HttpResponse:
 
 
 def _step_page(request: HttpRequest, key: str, *, status_code: int = 200, **more: Any) -> HttpResponse:
-    facts = setup_facts()
-    steps = steps_of(facts)
+    steps = setup_steps()
     at = next(number for number, step in enumerate(steps) if step.key == key)
     context: dict[str, Any] = {
         "rows": _rows(steps, key),
         "step": steps[at],
         "previous": address_of(steps[at - 1]) if at else "",
         "following": address_of(steps[at + 1]) if at + 1 < len(steps) else "",
-        "attachable": facts.phone.attachable,
     }
     return admin_page(request, "onboarding/setup_step.html", TITLE, status_code=status_code, **context, **more)

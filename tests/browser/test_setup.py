@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from a2p.models import A2pCampaign
+from a2p.providers.registry import Registry
 from messaging.models import Line
 from onboarding.setup.steps import KEYS
 from tenants.business.models import BusinessSettings
+from tests.a2p.submitting import OWN_NUMBER, give_number
 from tests.browser.screens import check
 from tests.onboarding.test_setup import SERVICE, with_place, with_registration
 
@@ -69,3 +71,19 @@ def test_the_wizard_works_by_keyboard(owner_page: Page, stack, tenant):
     expect(link).to_be_focused()
     owner_page.keyboard.press("Enter")
     expect(owner_page).to_have_url(stack.url("/admin/ivr-config/"))
+
+
+def test_a_live_number_is_put_into_the_registration_after_a_question(sign_in: Callable[..., Page], stack, tenant, simulator):
+    with Registry() as registry:
+        elsewhere = registry.create_service("the live one", "https://elsewhere.example/texts")
+        registered = registry.create_service("the registration's", "https://shop.example/texts")
+    give_number(simulator, serviceSid=elsewhere)
+    with_registration(Status.APPROVED, messaging_service_sid=registered)
+    page = sign_in(path=f"{PATH}phone/", may_be_refused=True)
+    page.get_by_role("button", name=f"Put {OWN_NUMBER} into your registration").click()
+    expect(page.get_by_role("alert")).to_contain_text("today")
+    check(page)
+    page.get_by_role("button", name=f"Yes, move {OWN_NUMBER}").click()
+    expect(page.get_by_text(f"{OWN_NUMBER} is in your registration now.")).to_be_visible()
+    expect(card(page, "Business Line & SMS Number")).to_contain_text(registered)
+    check(page)

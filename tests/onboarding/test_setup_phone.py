@@ -80,6 +80,11 @@ def test_who_answers_calls_is_said(mode, name):
     assert card.value == name and card.missing == () and card.says
 
 
+def test_a_number_that_can_be_put_in_is_offered_where_that_is_done():
+    line = cards(phone_step(facts(True, False, "REJECTED", attachable=(PHONE,))))["line"]
+    assert (line.says, line.offers, line.links[0].url) == ((LEFT_OUT,), (PHONE,), "/setup-wizard/phone/#line")
+
+
 def test_whoever_asked_for_a_number_is_not_told_to_ask_again():
     line = cards(phone_step(facts(False, False, is_number_asked_for=True)))["line"]
     assert line.says == (MANAGED, "You asked for a number: we are on it.") and line.links[0].label == "See your request"
