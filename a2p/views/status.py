@@ -10,6 +10,7 @@ from a2p.selectors import attempts_of
 from a2p.services import brand_facts, findings_for
 from a2p.services.proposals import Proposal, propose_rewrites
 from a2p.types import Finding
+from a2p.views.comparing import compared
 from a2p.views.fields import place_of
 from a2p.views.frame import LOCKED, STATUS, blocking, field_page, page_of, registration, registration_page
 from a2p.wording import BY_HAND, event_in_words, label_of, provider_state, standing
@@ -97,29 +98,11 @@ def stages(campaign: A2pCampaign) -> list[tuple[str, str]]:
 
 def _proposal_row(proposal: Proposal) -> dict[str, Any]:
     """Return a suggestion in the words of the forms."""
-    before, after = _compared(proposal.before, proposal.after)
-    return {"field": proposal.field, "label": label_of(proposal.field), "reason": proposal.reason, "before": before, "after": after}
+    both = compared(proposal.before, proposal.after)
+    return {"field": proposal.field, "label": label_of(proposal.field), "reason": proposal.reason, "both": both}
 
 
 def _attempt_row(attempt: Attempt) -> dict[str, Any]:
     """Return an attempt with its difference in the words of the forms."""
-    changes = [(label_of(field), *_compared(before, now)) for field, (before, now) in attempt.difference.items()]
+    changes = [(label_of(field), compared(before, now)) for field, (before, now) in attempt.difference.items()]
     return {"attempt": attempt, "changes": changes, "events": [(event.created_at, event_in_words(event)) for event in attempt.events.all()]}
-
-
-def _compared(before: Any, now: Any) -> tuple[str, str]:
-    """Return both values as a person reads them; of lists only what is not in both."""
-    if isinstance(before, list) and isinstance(now, list):
-        gone, new = [each for each in before if each not in now], [each for each in now if each not in before]
-        if gone or new:
-            return _shown(gone), _shown(new)
-    return _shown(before), _shown(now)
-
-
-def _shown(value: Any) -> str:
-    """Return a value as a person reads it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "\n".join(map(str, value)) or "nothing"
-    return str(value) if value not in (None, "") else "nothing"
