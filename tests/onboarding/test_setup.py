@@ -221,6 +221,11 @@ def test_every_link_of_the_wizard_opens(owner, settings):
     assert {link: owner.get(link).status_code for link in found} == dict.fromkeys(found, 200)
 
 
+def test_the_address_works_as_it_is_said(owner):
+    assert owner.get("/setup-wizard")["Location"] == URL
+    assert owner.get("/setup-wizard/phone")["Location"] == f"{URL}phone/"
+
+
 def test_the_menu_leads_to_it(owner):
     assert 'href="/setup-wizard/"' in owner.get("/admin/").content.decode()
 
