@@ -38,6 +38,14 @@ _COMPARE = "Copy the legal name, the number and the address letter by letter fro
 _Row = tuple[str, str, str, bool]  # meaning, fix, fields (with spaces between), whether it is final
 
 _PROFILE: dict[int, _Row] = {
+    20001: (
+        "Twilio did not take something that was sent.",
+        "Go through the fields, and submit again; if it stays so, write to us.",
+        "",
+        False,
+    ),
+    20404: ("Something that was registered before is gone at Twilio.", _SUPPORT, "", False),
+    21628: ("The address could not be verified.", "Write street, city, state and postal code as the post does.", "street city", False),
     18601: ("The website could not be verified.", "Give a website that opens without a password and shows what you do.", "website", False),
     22214: ("A part of the business profile is missing.", "Fill in the business and its representative completely.", "legal_name", False),
     22215: ("A field of the business profile is missing or not usable.", "Fill in the fields that are marked.", "legal_name", False),
@@ -176,6 +184,13 @@ FIELDS: dict[str, str] = {
     "PRIVACY_POLICY_URL": "privacy_url",
     "TERMS_AND_CONDITIONS_URL": "terms_url",
     "BUSINESS_NAME": "legal_name",
+    "LEGAL_NAME": "legal_name",
+    "TAX_ID": "registration_number",
+    "REGION": "region",
+    "CONTACT_EMAIL": "contact_email",
+    "FIRST_NAME": "contact_first_name",
+    "LAST_NAME": "contact_last_name",
+    "BUSINESS_TITLE": "contact_title",
     "BUSINESS_REGISTRATION_NUMBER": "registration_number",
     "WEBSITE_URL": "website",
     "EMAIL": "contact_email",
