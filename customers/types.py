@@ -3,6 +3,10 @@
 import datetime
 from dataclasses import dataclass, field
 
+# What somebody agrees to who wants texts when they register, and what stands beside it; the registration with the carriers quotes both.
+TEXTS_WORDING = "{business} may text me offers and news at this number."
+TEXTS_TERMS = "Message frequency varies. Message and data rates may apply. Text STOP any time to end it, HELP for help."
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentFacts:

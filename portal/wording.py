@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 
+from customers.types import TEXTS_WORDING
 from loyalty.selectors import guardrails, points_limits
 from loyalty.types import OfferTerms
 from servicepro.lib.money import short_minor
@@ -30,7 +31,7 @@ def points_sentence(balance: int, value_minor: int, currency: str) -> str:
 
 def texts_wording() -> str:
     """Return the sentence somebody agrees to who wants offers by text when they register; it is kept with the consent."""
-    return f"{current_tenant().name} may text me offers and news at this number."
+    return TEXTS_WORDING.format(business=current_tenant().name)
 
 
 def day_words(moment: datetime.datetime) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from a2p.types import UseCase
+from customers.types import TEXTS_TERMS, TEXTS_WORDING
 from messaging.selectors import line_numbers
 from tenants.selectors import business_settings, current_tenant, public_url
 
@@ -34,9 +35,9 @@ def default_campaign() -> dict[str, Any]:
             " with us and agreed to receive texts."
         ),
         "message_flow": (
-            f"Customers agree on our booking page at {book} by ticking an empty checkbox next to the words “I agree to receive texts"
-            f" from {name} about my appointments and offers. Message frequency varies. Msg & data rates may apply. Reply STOP to opt"
-            " out, HELP for help.” Agreeing is not a condition of purchase."
+            f"Customers agree when they register at {public_url(current_tenant())}/portal/register: once their number is confirmed, they"
+            f" may tick an empty checkbox next to the words “{TEXTS_WORDING.format(business=name)}” Beside it stands: “{TEXTS_TERMS}”"
+            " Agreeing is optional: nobody needs it to register, to book or to buy."
         ),
         "samples": [
             f"Hi [first name], this is {name}: your appointment is tomorrow at 10 AM. Reply STOP to opt out.",

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from customers.errors import BadCustomer, UnknownCustomer
 from customers.selectors import Customer
 from customers.services import clean_email
+from customers.types import TEXTS_TERMS
 from loyalty.selectors import offer_amount
 from portal.errors import BadAddress, WrongCode
 from portal.invitations import invitation as invitation_behind
@@ -79,7 +80,15 @@ def _complete(request: HttpRequest, customer: Customer, link: str) -> HttpRespon
     if customer.registered_at and offer is None:
         return HttpResponseRedirect(WELCOME)
     amount = offer_amount(offer) if offer else ""
-    return show(request, COMPLETE_FORM, link=link, amount=amount, limits=offer_limits(offer) if offer else "", wording=texts_wording())
+    return show(
+        request,
+        COMPLETE_FORM,
+        link=link,
+        amount=amount,
+        limits=offer_limits(offer) if offer else "",
+        wording=texts_wording(),
+        terms=TEXTS_TERMS,
+    )
 
 
 def _wants_texts(request: HttpRequest) -> bool:
@@ -104,6 +113,7 @@ def code(request: HttpRequest) -> HttpResponse:
         "link": link,
         "sent_to": masked(Address(pending.channel, pending.address)) if pending else "",
         "wording": texts_wording(),
+        "terms": TEXTS_TERMS,
         "name": given.get("name", "")[:NAME_CHARACTERS_MAX] if request.method == "POST" else "",
         "email": given.get("email", "")[:EMAIL_CHARACTERS_MAX] if request.method == "POST" else "",
         "wants_texts": _wants_texts(request),
@@ -143,7 +153,7 @@ def resend(request: HttpRequest) -> HttpResponse:
     try:
         return _asked(request, address, link)
     except SENDING_PROBLEMS as error:
-        return show_problem(request, CODE_FORM, error, link=link, sent_to=masked(address), wording=texts_wording())
+        return show_problem(request, CODE_FORM, error, link=link, sent_to=masked(address), wording=texts_wording(), terms=TEXTS_TERMS)
 
 
 @private

@@ -1,6 +1,7 @@
 """A registration as its owner fills it in."""
 
 import pytest
+from django.test import Client
 
 from a2p.errors import BadRegistration, NeedsConfirmation, NotNow
 from a2p.models import A2pCampaign, Attempt, Brand
@@ -16,6 +17,7 @@ from a2p.services import (
     save_campaign,
     submit_or_update_campaign,
 )
+from customers.types import TEXTS_TERMS, TEXTS_WORDING
 from messaging.models import Line
 from tenants.models import Tenant
 from tenants.selectors import AuditEntry
@@ -33,6 +35,13 @@ def test_a_draft_begins_in_the_words_of_the_business(tenant: Tenant) -> None:
     assert campaign.brand.display_name == tenant.name
     assert {finding.field for finding in findings_for(campaign)} >= {"legal_name", "registration_number", "website"}
     assert campaign_row().pk == campaign.pk
+
+
+def test_how_people_agree_is_told_as_the_page_to_register_has_it(tenant: Tenant, client: Client) -> None:
+    flow = campaign_row().message_flow
+    assert TEXTS_WORDING.format(business=tenant.name) in flow and TEXTS_TERMS in flow and "/portal/register:" in flow
+    assert not [finding for finding in findings_for(campaign_row()) if finding.field == "message_flow"]
+    assert client.get("/portal/register", HTTP_HOST="shop.localhost").status_code == 200
 
 
 def test_a_complete_draft_is_ready_and_an_incomplete_one_is_not(tenant: Tenant) -> None:
