@@ -6,9 +6,11 @@ is made of it, and looked for by name before it is made, so a press of the butto
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from a2p.errors import BadRegistration, NeedsConfirmation, NotNow
 from a2p.linting import may_be_submitted
 from a2p.linting.brands import brand_findings
 from a2p.models import A2pCampaign, Attempt
+from a2p.providers.pages import why_closed
 from a2p.providers.registry import Registry
 from a2p.providers.results import Problem, ProviderTrouble, Refused
 from a2p.selectors import campaign_by_id, latest_attempt, working_campaign
@@ -58,6 +61,7 @@ def submit_or_update_campaign(campaign_id: int, *, actor: User | None, verb: str
     """
     campaign_by_id(campaign_id)
     with _alone():
+        _open_pages(campaign_by_id(campaign_id), verb)
         with transaction.atomic():
             campaign = _locked(campaign_id)
             _check(campaign, verb)
@@ -142,6 +146,25 @@ def _check(campaign: A2pCampaign, verb: str) -> None:
     if campaign.status not in _MAY.get(Verb(verb), ()):
         raise NotNow(f"It is “{campaign.get_status_display()}”, so it cannot be sent now.")
     _refuse(findings_for(campaign))
+
+
+def _open_pages(campaign: A2pCampaign, verb: str) -> None:
+    """Object where a page that reviewers will open does not. Raises BadRegistration."""
+    _check(campaign, verb)
+    if not settings.A2P_OPENS_PAGES:
+        return
+    pages = {"website": campaign.brand.website, "privacy_url": campaign.privacy_url, "terms_url": campaign.terms_url}
+    with ThreadPoolExecutor(len(pages)) as pool:
+        found = dict(
+            zip(
+                pages,
+                pool.map(lambda url: why_closed(url if "//" in url else f"https://{url}") if url else "", pages.values()),
+                strict=True,
+            )
+        )
+    wrong = {field: f"Reviewers open {pages[field]}, and {why}. Submit when it opens." for field, why in found.items() if why}
+    if wrong:
+        raise BadRegistration(next(iter(wrong.values())), fields=wrong)
 
 
 def _refuse(findings: list[Finding]) -> None:
