@@ -15,6 +15,7 @@ from django_tenants.utils import schema_context
 
 from a2p.models import A2pCampaign
 from a2p.services import campaign_row
+from bookings.models import Booking, BookingLine, Service
 from campaigns.models import Campaign, Target
 from campaigns.services import create_invitation_campaign
 from campaigns.types import Audience, InvitationDraft
@@ -145,6 +146,9 @@ def endless(settings: object) -> None:
 def written_to_later() -> None:
     """Have a messaging campaign with somebody on its list, on the calendar."""
     agreed(1)
+    wash = Service.objects.create(name="Wash of the walk", price_minor=5_000, duration_minutes=60)
+    for booking in Booking.objects.filter(lines=None):  # the portal's walk opens what was booked
+        BookingLine.objects.create(booking=booking, service=wash, name=wash.name, category="core", price_minor=5_000, duration_minutes=60)
     config = CONTENT | {"scheduledSendTime": (timezone.now() + timedelta(days=30)).isoformat()}
     status, made = asking()("POST", name="News", placeIds=[a_place().pk], messagingConfig=config, recipients={"allMatching": True})
     assert status == 201, made

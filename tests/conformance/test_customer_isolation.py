@@ -9,7 +9,7 @@ from django_tenants.utils import schema_context
 from campaigns.models import Campaign
 from customers.models import Customer
 from customers.services import Upload, plan_import
-from tests.conformance.test_api_isolation import Call, bearer, client, endless, every_call
+from tests.conformance.test_api_isolation import Call, bearer, client, endless, every_call, written_to_later
 from tests.conformance.walk import Route, every_route, fingerprint
 from tests.portal.conftest import client_of
 from tests.portal.invited import invite, make_offer
@@ -32,6 +32,7 @@ def other(campaign: Campaign) -> Customer:
     give(made, 777)
     invite(made, make_offer())
     plan_import(Upload(b"Name,Phone\nAna,+15125550199\n", "a.csv"))
+    written_to_later()
     return made
 
 
