@@ -1,8 +1,16 @@
 """Whether WhatsApp lets a campaign's template through."""
 
 from campaigns.models import Campaign
-from messaging.errors import UnknownTemplate
+from messaging.errors import ProviderAway, UnknownTemplate
 from messaging.services import whatsapp_template
+
+
+def template_withdrawn(campaign: Campaign) -> str:
+    """Return why a running campaign's template cannot be used any more, as a sentence; empty where it can, or nobody can be asked."""
+    try:
+        return template_problem(campaign)
+    except ProviderAway:
+        return ""  # the answer to the first message will tell
 
 
 def template_problem(campaign: Campaign) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from campaigns.models import Campaign, Target
+from customers.types import ConsentFacts
 from messaging.types import Channel, MessageClass
 from tenants.selectors import User
 
@@ -61,8 +62,8 @@ class Kind:
         """Return why a running campaign must stop here, as a sentence; empty where it goes on. `thoroughly` may ask the provider."""
         return ""
 
-    def leave_out(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, str]:
-        """Return {target id: reason} of people whose turn it is and who must not be written to now."""
+    def leave_out(self, campaign: Campaign, targets: Sequence[Target], consents: Mapping[int, ConsentFacts]) -> Mapping[int, str]:
+        """Return {target id: reason} of people whose turn it is and who must not be written to now; `consents` are this moment's."""
         return {}
 
     def effect(self, campaign: Campaign, targets: Sequence[Target]) -> set[int]:

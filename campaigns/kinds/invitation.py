@@ -7,16 +7,16 @@ from django.utils import timezone
 
 from campaigns.audience import AGAIN_AFTER, write_targets
 from campaigns.errors import BadCampaignInput
-from campaigns.kinds.approval import template_problem
+from campaigns.kinds.approval import template_problem, template_withdrawn
 from campaigns.kinds.base import Kind, Texts
 from campaigns.kinds.registration import refuse_unregistered
 from campaigns.models import Campaign, Target
 from campaigns.selectors import INVITATION_LINK, lives_of
 from customers.services import mark_invited
+from customers.types import ConsentFacts
 from loyalty.selectors import offer_amount, offer_terms
 from loyalty.services import promise_offer
 from loyalty.types import OfferTerms
-from messaging.errors import ProviderAway
 from messaging.selectors import sender_for
 from messaging.types import Channel
 from servicepro.lib.merge_fields import plain_value
@@ -71,14 +71,9 @@ class Invitation(Kind):
     def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
         """Return why it must stop: the offer ended, or WhatsApp no longer lets the template through."""
         sentence = _offer_problem(campaign.offer_id)
-        if sentence or not thoroughly:
-            return sentence
-        try:
-            return template_problem(campaign)
-        except ProviderAway:
-            return ""  # the answer to the first message will tell
+        return template_withdrawn(campaign) if thoroughly and not sentence else sentence
 
-    def leave_out(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, str]:
+    def leave_out(self, campaign: Campaign, targets: Sequence[Target], consents: Mapping[int, ConsentFacts]) -> Mapping[int, str]:
         """Leave out who registered meanwhile, and who was invited within a day, unless it is this invitation that did not arrive."""
         lives = lives_of([target.customer_id for target in targets if target.customer_id])
         since = timezone.now() - AGAIN_AFTER

@@ -6,13 +6,13 @@ from bookings.selectors import all_places, places_of
 from campaigns.choosing import channels_of, count_selected, write_messaging_targets
 from campaigns.errors import BadCampaignInput
 from campaigns.guards import guard_sentence
-from campaigns.kinds.approval import template_problem
+from campaigns.kinds.approval import template_problem, template_withdrawn
 from campaigns.kinds.base import Kind, Texts
 from campaigns.models import Campaign, Target
 from campaigns.selectors import PREFERENCES_LINK
 from campaigns.types import Selection
-from customers.selectors import Customer, consent_facts
-from messaging.errors import ProviderAway
+from customers.selectors import Customer
+from customers.types import ConsentFacts
 from messaging.selectors import sender_for
 from messaging.types import Channel, Reason
 from servicepro.lib.merge_fields import plain_value, split_fallback
@@ -65,18 +65,12 @@ class Messaging(Kind):
     def halts(self, campaign: Campaign, *, thoroughly: bool) -> str:
         """Return why it must stop: too many failures, opt-outs or complaints, or WhatsApp no longer lets the template through."""
         sentence = guard_sentence(campaign, channels_of(campaign), thoroughly=thoroughly)
-        if sentence or not thoroughly:
-            return sentence
-        try:
-            return template_problem(campaign)
-        except ProviderAway:
-            return ""  # the answer to the first message will tell
+        return template_withdrawn(campaign) if thoroughly and not sentence else sentence
 
-    def leave_out(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, str]:
+    def leave_out(self, campaign: Campaign, targets: Sequence[Target], consents: Mapping[int, ConsentFacts]) -> Mapping[int, str]:
         """Leave out whose consent is not there any more: an opt-in to WhatsApp alone does not stand for it."""
-        facts = consent_facts({target.customer_id for target in targets if target.customer_id})
-        willing = {pk for pk, known in facts.items() if known.gdpr_marketing_consent is True}
-        refusing = {pk for pk, known in facts.items() if known.opted_out}  # that is said with its own reason
+        willing = {pk for pk, known in consents.items() if known.gdpr_marketing_consent is True}
+        refusing = {pk for pk, known in consents.items() if known.opted_out}  # that is said with its own reason
         return {target.pk: Reason.CONSENT_REQUIRED for target in targets if target.customer_id not in willing | refusing}
 
     def values(self, campaign: Campaign, targets: Sequence[Target]) -> Mapping[int, Mapping[str, str]]:

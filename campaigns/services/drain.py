@@ -246,7 +246,7 @@ def _begin(campaign: Campaign, renderer: Renderer, size: int, after: int = 0) ->
 def _fly_each_way(campaign: Campaign, renderer: Renderer, batch: _Batch, consents: Mapping[int, ConsentFacts]) -> None:
     """Let emails go, and messages to phones by WhatsApp or by text, without those whom the kind leaves out."""
     kind = KINDS[campaign.kind]
-    reasons = kind.leave_out(campaign, batch.targets)
+    reasons = kind.leave_out(campaign, batch.targets, consents)
     going = [target for target in batch.targets if target.pk not in reasons]
     outcome = Outcome.SKIPPED
     try:

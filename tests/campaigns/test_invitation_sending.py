@@ -302,10 +302,10 @@ def test_an_offer_that_ends_between_the_look_and_the_promise_costs_nobody_their_
     ends = threading.Event()
     look = Invitation.leave_out
 
-    def look_while_it_ends(kind, campaign, targets):
+    def look_while_it_ends(kind, campaign, targets, consents):
         WelcomeOffer.objects.update(is_active=False)
         ends.set()
-        return look(kind, campaign, targets)
+        return look(kind, campaign, targets, consents)
 
     monkeypatch.setattr(Invitation, "leave_out", look_while_it_ends)
     drain(campaign)
