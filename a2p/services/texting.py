@@ -161,7 +161,12 @@ def _create(work: Work, service: str) -> CampaignState | None:
 
 def _differs_in_fixed(what: CampaignFacts, fixed: dict[str, Any]) -> bool:
     """Return whether something was changed that no edit changes; what the owner left to the provider never differs."""
-    wanted = {
+    return any(value != fixed.get(name) for name, value in _fixed(what).items())
+
+
+def _fixed(what: CampaignFacts) -> dict[str, Any]:
+    """Return what no edit changes, without what the owner left to the provider."""
+    said = {
         "us_app_to_person_usecase": what.use_case,
         "opt_in_message": what.opt_in_message,
         "opt_out_message": what.opt_out_message,
@@ -170,7 +175,7 @@ def _differs_in_fixed(what: CampaignFacts, fixed: dict[str, Any]) -> bool:
         "opt_out_keywords": list(what.opt_out_keywords),
         "help_keywords": list(what.help_keywords),
     }
-    return any(value and value != fixed.get(name) for name, value in wanted.items())
+    return {name: value for name, value in said.items() if value}
 
 
 def _edit(what: CampaignFacts) -> dict[str, Any]:
@@ -189,13 +194,4 @@ def _edit(what: CampaignFacts) -> dict[str, Any]:
 
 
 def _creation(brand_sid: str, what: CampaignFacts) -> dict[str, Any]:
-    optional = {
-        "opt_in_message": what.opt_in_message,
-        "opt_out_message": what.opt_out_message,
-        "help_message": what.help_message,
-        "opt_in_keywords": list(what.opt_in_keywords),
-        "opt_out_keywords": list(what.opt_out_keywords),
-        "help_keywords": list(what.help_keywords),
-    }
-    chosen = {name: value for name, value in optional.items() if value}
-    return {"brand_registration_sid": brand_sid, "us_app_to_person_usecase": what.use_case, **_edit(what), **chosen}
+    return {"brand_registration_sid": brand_sid, **_edit(what), **_fixed(what)}
