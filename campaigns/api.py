@@ -17,6 +17,7 @@ from campaigns.selectors import invitation_by_id, invitation_campaigns, stats_of
 from campaigns.tasks import drain_soon
 from campaigns.types import Audience, InvitationDraft, InvitationStats
 from servicepro.lib.api_schema import PAGE_ROWS_MAX, ApiSchema, documented
+from servicepro.lib.paging import page_count
 from tenants.selectors import User, current_tenant
 from tenants.services import api_access
 from tenants.types import ApiScope
@@ -183,7 +184,7 @@ def list_campaigns(request: HttpRequest, page: Page = 1, limit: Limit = 50) -> d
     """Return the invitations with what came of them, newest first."""
     every = invitation_campaigns()
     total = every.count()
-    page = min(page, max(1, -(-total // limit)))
+    page = min(page, page_count(total, limit))
     return {"campaigns": _shown(list(every[(page - 1) * limit : page * limit])), "page": page, "limit": limit, "total": total}
 
 

@@ -15,6 +15,7 @@ from customers.errors import UnknownImport
 from customers.models import ContactChange as ContactChange  # what other apps may ask is named here
 from customers.models import Customer, ImportBatch, ImportRow, JoinEvidence, Message, Participant
 from customers.types import ConsentFacts, FieldChange, ImportPreview, ImportProgress, JoinFact, PreviewRow
+from servicepro.lib.paging import page_count
 from servicepro.lib.phone import Phone, mask_phone, parse_phone
 from servicepro.lib.tenancy import connection
 from tenants.selectors import current_tenant
@@ -188,7 +189,7 @@ def import_preview(batch: ImportBatch, outcome: str | None = None, page: int = 1
     """Return a page of a list's rows, all of them or those with one outcome; a page beyond the last is the last."""
     counts = {name: getattr(batch, f"{name}_count") for name in ImportRow.Outcome.values}
     total = counts.get(outcome, 0) if outcome else batch.total_records
-    pages = max(1, -(-total // limit))
+    pages = page_count(total, limit)
     page = min(max(1, page), pages)
     rows = batch.rows.filter(outcome=outcome) if outcome else batch.rows.all()
     earlier = ImportBatch.objects.filter(file_digest=batch.file_digest, created_at__lt=batch.created_at, completed_at__isnull=False)

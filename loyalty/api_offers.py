@@ -14,6 +14,7 @@ from loyalty.errors import BadOffer, UnknownOffer
 from loyalty.selectors import offer_redemptions, offer_terms, offer_usage, offer_usages
 from loyalty.types import OfferUsage, OfferWish
 from servicepro.lib.api_schema import PAGE_ROWS_MAX, ApiSchema, documented
+from servicepro.lib.paging import page_count
 from tenants.services import api_access
 from tenants.types import ApiScope
 
@@ -148,7 +149,7 @@ def create(request: HttpRequest, body: OfferTermsIn) -> Status:
 def list_offers(request: HttpRequest, page: Page = 1, limit: Limit = 50) -> dict[str, Any]:
     """Return the offers with what became of them, newest first."""
     every = offer_usages()
-    page = min(page, max(1, -(-len(every) // limit)))
+    page = min(page, page_count(len(every), limit))
     shown = every[(page - 1) * limit : page * limit]
     return {"offers": [_shown(usage) for usage in shown], "page": page, "limit": limit, "total": len(every)}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from customers.errors import UnknownCustomer
 from loyalty.models import PointsTransaction
 from loyalty.wording import entry_description, entry_label
+from servicepro.lib.paging import page_count
 from servicepro.lib.tenancy import connection
 from tenants.selectors import business_settings, current_tenant
 
@@ -50,7 +51,7 @@ def points_history(customer_id: int, page: int = 1, page_size: int = PAGE_SIZE) 
     """Return a page of a customer's entries, newest first, in two queries; they add up to the balance."""
     size = min(max(page_size, 1), PAGE_SIZE_MAX)
     total = PointsTransaction.objects.filter(customer_id=customer_id).count()
-    pages = max(1, -(-total // size))
+    pages = page_count(total, size)
     number = min(max(page, 1), pages)
     entries = _entries(customer_id, (number - 1) * size, size) if total else ()
     return PointsPage(entries, number, pages, total, size)

@@ -10,6 +10,7 @@ from customers.selectors import Customer
 from loyalty.models import OfferCode, OfferUse, WelcomeOffer
 from loyalty.types import OfferPromise, OfferRedemption, OfferTerms, OfferUsage, RedemptionPage, UsableOffer
 from servicepro.lib.crypto import decrypt_address
+from servicepro.lib.paging import page_count
 from servicepro.lib.phone import mask_phone
 from servicepro.lib.tenancy import connection
 from tenants.selectors import current_tenant
@@ -144,7 +145,7 @@ def offer_redemptions(offer_id: int, page: int = 1, page_size: int = PAGE_ROWS) 
     with connection.cursor() as cursor:
         cursor.execute(_LINES + "SELECT count(*) FROM lines", {"offer": offer_id})
         total = cursor.fetchone()[0]
-        pages = max(1, -(-total // page_size))
+        pages = page_count(total, page_size)
         page = min(max(page, 1), pages)
         named = {"offer": offer_id, "now": timezone.now(), "limit": page_size, "offset": (page - 1) * page_size}
         cursor.execute(_LINES + _PAGE, named)

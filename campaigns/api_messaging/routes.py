@@ -35,6 +35,7 @@ from campaigns.selectors import campaign_by_key
 from campaigns.types import Selection
 from customers.services import record_access
 from servicepro.lib.api_schema import documented
+from servicepro.lib.paging import page_count
 
 router = Router(tags=["Messaging campaigns"], by_alias=True)
 router.add_router("", going_router)
@@ -127,7 +128,7 @@ def list_campaigns(request: HttpRequest, page: Page = 1, limit: Limit = 50) -> d
     """Return the campaigns with what came of them, newest first."""
     every = messaging_campaigns(actor_of(request))
     total = every.count()
-    page = min(page, max(1, -(-total // limit)))
+    page = min(page, page_count(total, limit))
     rows = shown_campaigns(list(every[(page - 1) * limit : page * limit]))
     return {"campaigns": rows, "page": page, "limit": limit, "total": total}
 
@@ -195,7 +196,7 @@ def recipients(
     else:
         every = recipients_of(campaign.pk, status=status)
         total = every.count()
-        page = min(page, max(1, -(-total // limit)))
+        page = min(page, page_count(total, limit))
         rows = shown_recipients(campaign, list(every[(page - 1) * limit : page * limit]))
         found = {"recipients": rows, "page": page, "limit": limit, "total": total}
     record_access(actor=actor, action="view", how_many=len(found["recipients"]), subject=f"campaign:{campaign.pk}")

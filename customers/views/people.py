@@ -13,7 +13,7 @@ from customers.imports_shown import LIFE_LABELS
 from customers.models import Customer, ImportBatch
 from customers.selectors import import_by_id, imported_customers, imported_lives
 from servicepro.lib.admin_pages import admin_page
-from servicepro.lib.paging import page_number
+from servicepro.lib.paging import page_count, page_number
 from servicepro.lib.phone import mask_phone
 from tenants.selectors import signed_in_user
 
@@ -57,7 +57,7 @@ def imported(request: HttpRequest) -> HttpResponse:
     lives = imported_lives(batch_id=batch_id)
     page = page_number(request.GET.get("page", ""))
     people, total = imported_customers(status=asked.status, search=asked.search, batch_id=batch_id, page=page, limit=PAGE_ROWS)
-    pages = max(1, -(-total // PAGE_ROWS))
+    pages = page_count(total, PAGE_ROWS)
     if page > pages:
         page = pages
         people, total = imported_customers(status=asked.status, search=asked.search, batch_id=batch_id, page=page, limit=PAGE_ROWS)
