@@ -59,13 +59,13 @@ def wait_over(campaign: Campaign) -> None:
     """Let every wait be over, as time would."""
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
     Target.objects.filter(campaign_id=campaign.pk).update(not_before=None)
-    Campaign.objects.filter(pk=campaign.pk).update(rests_until=None)
+    Campaign.objects.filter(pk=campaign.pk).update(rests_until=None, email_rests_until=None)
     campaign.refresh_from_db()
 
 
-def finish(campaign: Campaign) -> None:
+def finish(campaign: Campaign, turns: int = 30) -> None:
     """Drain until nobody is due, settling doubt as the beat would."""
-    for _turn in range(30):
+    for _turn in range(turns):
         wait_over(campaign)
         if campaign.status != "running":
             return

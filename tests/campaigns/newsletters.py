@@ -3,17 +3,16 @@
 import itertools
 from collections import Counter
 
-import redis
-from django.conf import settings
-
 from bookings.models import Place
 from campaigns.messaging_stats import messaging_stats
 from campaigns.models import Campaign, Target
 from campaigns.selectors import campaign_counts
-from campaigns.services import drain, release_quiet_hours, start_campaign
+from campaigns.services import release_quiet_hours, start_campaign
 from campaigns.types import EVERYBODY, MessagingStats, Selection
-from messaging.services import reconcile_sends, record_email_events
+from messaging.services import record_email_events
 from tenants.accounts.models import User
+from tests.campaigns import inviting
+from tests.campaigns.inviting import wait_over as wait_over  # the same for every kind
 from tests.campaigns.messaging_shop import a_place
 
 APPROVED, REJECTED = "HX" + "1" * 32, "HX" + "3" * 32
@@ -65,23 +64,9 @@ def stats_of(campaign: Campaign) -> MessagingStats:
     return messaging_stats([campaign])[campaign.pk]
 
 
-def wait_over(campaign: Campaign) -> None:
-    """Let every wait be over, as time would."""
-    redis.Redis.from_url(settings.REDIS_URL).flushdb()
-    Target.objects.filter(campaign_id=campaign.pk).update(not_before=None)
-    Campaign.objects.filter(pk=campaign.pk).update(rests_until=None, email_rests_until=None)
-    campaign.refresh_from_db()
-
-
 def finish(campaign: Campaign) -> None:
-    """Drain until nobody is due, settling doubt as the beat would."""
-    for _turn in range(40):
-        wait_over(campaign)
-        if campaign.status != "running":
-            return
-        drain(campaign)
-        reconcile_sends()
-    raise AssertionError(campaign_counts(campaign.pk))
+    """Drain until nobody is due on either channel."""
+    inviting.finish(campaign, turns=40)
 
 
 def check_laws(campaign: Campaign, simulator: object) -> None:
